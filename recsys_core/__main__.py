@@ -1,0 +1,237 @@
+"""The verbs in a shell: python -m recsys_core VERB --workspace W ...
+
+Exit code 0: done; 2: bad input, with a plain message on stderr; 1: failure. With --json the last line of the output is
+one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys_core.errors import Cancelled, DamagedArtefact, InvalidSetting, LaunchdeskError, NotThere, RunFailed
+
+if TYPE_CHECKING:
+    from recsys_core.run_context import RunContext
+    from recsys_core.workspace import Workspace
+
+Outcome = tuple[str, dict[str, Any]]
+"""A short summary for a person, and the same as data."""
+
+
+def import_files(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.tables.columns import Kind
+    from recsys_core.workspace.imports import Upload, check_files
+
+    given: dict[Kind, Path | None] = {
+        "products": arguments.products,
+        "interactions": arguments.interactions,
+        "customers": arguments.customers,
+    }
+    checked = check_files({kind: Upload.of(path) for kind, path in given.items() if path is not None})
+    workspace = _workspace(arguments)
+    version = checked.publish(workspace)
+    lines = [f"{table.name}: {table.summary()}" for table in checked.tables.values()]
+    lines += [note for table in checked.tables.values() for note in table.notes]
+    lines += checked.fit.sentences()
+    lines.append(
+        f"Catalog: {version.products:,} products, {version.customers:,} customers, {version.interactions:,} interactions."
+    )
+    report = checked.report() | {"catalog_version": version.id, "rejected": checked.rejected}
+    return "\n".join(lines), report
+
+
+def train(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.runs.jobs import TrainSettings, train_source_model
+
+    settings = TrainSettings(seed=arguments.seed, device=arguments.device)
+    workspace = _workspace(arguments)
+    result = _run(settings.seed, settings.device, lambda run: train_source_model(workspace, settings, run))
+    judged = f", ndcg@20 on held-out products {result['ndcg']:.4f}" if result["ndcg"] is not None else ""
+    return (
+        f"Source model trained on {result['products']:,} products and {result['customers']:,} customers "
+        f"in {result['epochs']} epochs{judged}.",
+        result,
+    )
+
+
+def launch(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.adaptation.registry import AUTO, method_named
+    from recsys_core.runs.jobs import LaunchSettings, adapt_launch
+    from recsys_core.tables.columns import Kind
+    from recsys_core.workspace.imports import Upload, already_known, check_files
+
+    if arguments.method != AUTO:
+        method_named(arguments.method)
+    workspace = _workspace(arguments)
+    if workspace.model() is None:
+        raise NotThere("There is no source model in this workspace yet. Run the verb train first.")
+    given: dict[Kind, Path | None] = {"products": arguments.products, "interactions": arguments.interactions}
+    checked = check_files({kind: Upload.of(path) for kind, path in given.items() if path is not None})
+    record = checked.publish_launch(workspace, arguments.name)
+    settings = LaunchSettings(
+        launch=record.id, method=arguments.method, seed=arguments.seed, device=arguments.device
+    )
+    result = _run(settings.seed, settings.device, lambda run: adapt_launch(workspace, settings, run))
+    lines = [f"{table.name}: {table.summary()}" for table in checked.tables.values()]
+    known = already_known(workspace, checked.tables["products"].frame)
+    if known:
+        lines.append(f"{len(known):,} of these products are in the catalog already, such as {known[0]}.")
+    lines.append(
+        f"Launch “{record.name}”: {result['products']:,} new products, {result['first_sales']:,} first sales "
+        f"({result['unknown_supporters']:,} of {result['supporters']:,} supporters are unknown to the catalog)."
+    )
+    if result["choice"]:
+        lines += [f"  {row['method']:<12} ndcg@20 {row['ndcg']:.4f}" for row in result["choice"]["table"]]
+        lines.append(f"Method: {result['method']}. {result['choice']['reason']}")
+    else:
+        lines.append(f"Method: {result['method']}.")
+    return "\n".join(lines), result
+
+
+def recommend(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.workspace.exports import recommendations_csv
+
+    customers = _customer_ids(arguments.customers) if arguments.customers else None
+    frame = _workspace(arguments).load_adapted(arguments.launch).recommend(customers, arguments.top)
+    _write(arguments.out, recommendations_csv(frame))
+    without = frame.attrs.get("without_history", 0)
+    said = f"{len(frame):,} rows for {frame['customer_id'].nunique():,} customers written to {arguments.out}."
+    if without:
+        said += f" {without:,} of them have no history: they get what is expected to sell at all."
+    return said, {"rows": len(frame), "customers_without_history": without, "out": str(arguments.out)}
+
+
+def audience(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.workspace.exports import audience_csv
+
+    frame = _workspace(arguments).load_adapted(arguments.launch).audience(top=arguments.top, share=arguments.share)
+    _write(arguments.out, audience_csv(frame))
+    said = f"{len(frame):,} rows for {frame['product_id'].nunique():,} products written to {arguments.out}."
+    return said, {"rows": len(frame), "out": str(arguments.out)}
+
+
+def worker(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.runs.worker import run_worker
+
+    run_worker(_workspace(arguments), parent=arguments.parent)
+
+
+def _customer_ids(path: Path) -> list[str]:
+    from recsys_core.tables.checking import read_table
+    from recsys_core.workspace.imports import Upload
+
+    return read_table(Upload.of(path).source, "customers", name=path.name).frame["customer_id"].tolist()
+
+
+def _write(path: Path, content: bytes) -> None:
+    from recsys_core.artefacts import write_atomically
+
+    try:
+        write_atomically(path, lambda temporary: _put(temporary, content))
+    except OSError as error:
+        raise InvalidSetting(f"“{path}” can't be written: {error.strerror}. Name another file.") from error
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _workspace(arguments: argparse.Namespace) -> Workspace:
+    from recsys_core.workspace import Workspace
+
+    return Workspace(arguments.workspace)
+
+
+def _run(seed: int, device: str, body: Callable[[RunContext], dict[str, Any]]) -> dict[str, Any]:
+    """Runs a job in the foreground, with a progress bar on a terminal."""
+    from tqdm import tqdm
+
+    from recsys_core.run_context import RunContext
+    from recsys_core.runs.devices import resolve_device
+
+    with tqdm(disable=not sys.stderr.isatty(), leave=False, bar_format="{desc:<28} {bar} {percentage:3.0f} %  {remaining} left") as bar:
+
+        def report(values: dict[str, Any]) -> None:
+            if "log" in values:
+                bar.write(values["log"], file=sys.stderr) if sys.stderr.isatty() else None
+                return
+            if bar.desc != values["stage"] or bar.total != values["total"]:
+                bar.reset(total=values["total"])
+                bar.set_description_str(values["stage"])
+            bar.update(values["done"] - bar.n)
+
+        return body(RunContext(resolve_device(device), seed, report))
+
+
+def parser() -> argparse.ArgumentParser:
+    everything = argparse.ArgumentParser(prog="python -m recsys_core", description="Launchdesk in a shell.")
+    verbs = everything.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, body: Callable[[argparse.Namespace], Outcome], sentence: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=sentence, description=sentence)
+        added.set_defaults(body=body)
+        added.add_argument("--workspace", type=Path, required=True, metavar="FOLDER")
+        added.add_argument("--json", action="store_true", help="print one JSON object last")
+        return added
+
+    def computing(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--seed", type=int, default=0)
+        added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
+    added = verb("import", import_files, "Check a shop's files and keep the good rows as the newest catalog.")
+    for kind in ("products", "interactions", "customers"):
+        added.add_argument(f"--{kind}", type=Path, required=kind == "products", metavar="CSV")
+    added = verb("train", train, "Train the source model on the newest catalog.")
+    computing(added)
+    added = verb("launch", launch, "Add new products, with their first sales where there are any, and adapt to them.")
+    added.add_argument("--name", required=True)
+    added.add_argument("--products", type=Path, required=True, metavar="CSV")
+    added.add_argument("--interactions", type=Path, metavar="CSV", help="the first sales")
+    added.add_argument("--method", default="auto", help="auto (the default), or the name of a method")
+    computing(added)
+    added = verb("recommend", recommend, "Rank a launch's products for every customer, or for those listed.")
+    added.add_argument("--launch", required=True, metavar="NAME")
+    added.add_argument("--customers", type=Path, metavar="CSV", help="a file with a column customer_id")
+    added.add_argument("--top", type=int, default=20)
+    added.add_argument("--out", type=Path, required=True, metavar="CSV")
+    added = verb("audience", audience, "Rank the catalog's customers for each product of a launch.")
+    added.add_argument("--launch", required=True, metavar="NAME")
+    size = added.add_mutually_exclusive_group(required=True)
+    size.add_argument("--top", type=int)
+    size.add_argument("--share", type=float, help="share of all customers, such as 0.05")
+    added.add_argument("--out", type=Path, required=True, metavar="CSV")
+    added = verb("worker", worker, "Do the runs that the app's pages start.")
+    added.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    return everything
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
+    started = time.monotonic()
+    try:
+        said, data = given.body(given)
+    except LaunchdeskError as error:
+        print(error, file=sys.stderr)
+        return 1 if isinstance(error, RunFailed | Cancelled | DamagedArtefact) else 2
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was changed.", file=sys.stderr)
+        return 1
+    except Exception:
+        logging.exception("Unexpected failure")
+        print("This failed for a reason that Launchdesk doesn't know; the lines above tell where.", file=sys.stderr)
+        return 1
+    print(said)
+    if given.json:
+        print(json.dumps(data | {"seconds": round(time.monotonic() - started, 2)}, default=str))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The per-product term σ(θ_T·x) of a fine-tuned model: fitted with all shared layers frozen. Needs no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import minimize
+from scipy.special import expit, log_softmax
+
+from recsys_core.models.head import CustomerEncoder, ProductSide, score
+
+
+@dataclass(frozen=True)
+class TermSettings:
+    """How the terms are fitted; kept with the model, so that an explanation can fit them once more."""
+
+    scale: float
+    """θ_μ > 0."""
+    sharpness: float
+    """Inverse temperature of the softmax."""
+    penalty: float
+    """Weight of |θ_T|²."""
+    negatives: int
+    """Customers drawn from the catalog, beside whom a supporter has to stand out."""
+    seed: int
+
+
+@dataclass(frozen=True)
+class SupportTask:
+    """Who bought (positives), beside customers drawn from everyone (negatives), as seen by the frozen layers."""
+
+    positives: np.ndarray
+    """(m, D): x of each support pair's customer."""
+    product: np.ndarray
+    """(m,) which of the n products the pair is about, rising."""
+    positive_scores: np.ndarray
+    """(m,) f_S of each support pair."""
+    negatives: np.ndarray
+    """(q, D): x of the customers drawn."""
+    negative_scores: np.ndarray
+    """(q, n) f_S of the customers drawn."""
+
+
+def support_task(
+    encoder: CustomerEncoder,
+    weights: sp.csr_matrix,
+    products: ProductSide,
+    support: sp.csr_matrix,
+    settings: TermSettings,
+) -> SupportTask:
+    """The task for `products` (n) with `support` (n_customers, n) among customers with histories `weights`."""
+    pairs = support.T.tocoo()
+    supporters, position = np.unique(pairs.col, return_inverse=True)
+    encoded = encoder.encode(weights[supporters])
+    size = min(settings.negatives, weights.shape[0])
+    drawn = np.random.default_rng(settings.seed).choice(weights.shape[0], size, replace=False)
+    others = encoder.encode(weights[np.sort(drawn)])
+    return SupportTask(
+        positives=encoded.dense[position],
+        product=pairs.row,
+        positive_scores=score(encoded, products)[position, pairs.row],
+        negatives=others.dense,
+        negative_scores=score(others, products),
+    )
+
+
+def fit_theta(task: SupportTask, settings: TermSettings) -> np.ndarray:
+    """θ (n_products, D) float32: for each support pair, softmax of sharpness · f_T over its customer and the negatives.
+
+    f_T(x) = σ(θ·x) + scale · f_S(x), n_products as in the task; the loss is the mean over each product's pairs plus penalty · |θ|². A product
+    without support keeps θ = 0. The products' problems are separate, so one alone gives what all together give.
+    """
+    n_products, dimensions = task.negative_scores.shape[1], task.negatives.shape[1]
+    scale, sharpness, penalty = settings.scale, settings.sharpness, settings.penalty
+    pairs = np.bincount(task.product, minlength=n_products)
+    share = 1 / np.maximum(pairs, 1)[task.product]
+    gather = sp.csr_matrix((share, (task.product, np.arange(len(task.product)))), (n_products, len(task.product)))
+    sold = np.flatnonzero(pairs)
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        theta = np.zeros((n_products, dimensions))
+        theta[sold] = flat.reshape(len(sold), dimensions)
+        positive = expit(np.einsum("md,md->m", task.positives, theta[task.product]))
+        negative = expit(task.negatives @ theta.T)
+        logits = sharpness * np.column_stack(
+            [
+                positive + scale * task.positive_scores,
+                (negative + scale * task.negative_scores).T[task.product],
+            ]
+        )
+        logs = log_softmax(logits, axis=1)
+        chance = np.exp(logs)
+        value = -(share * logs[:, 0]).sum() + penalty * (flat**2).sum()
+        positive_slope = sharpness * (chance[:, 0] - 1) * positive * (1 - positive)
+        negative_slope = sharpness * (gather @ chance[:, 1:]) * (negative * (1 - negative)).T
+        gradient = gather @ (positive_slope[:, None] * task.positives) + negative_slope @ task.negatives
+        return float(value), (gradient[sold] + 2 * penalty * theta[sold]).ravel()
+
+    theta = np.zeros((n_products, dimensions), dtype=np.float32)
+    if len(sold):
+        start = np.zeros(len(sold) * dimensions)
+        fitted = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60})
+        theta[sold] = fitted.x.reshape(len(sold), dimensions)
+    return theta

@@ -1,0 +1,112 @@
+"""A product's text as TF-IDF: words of title and description, and category levels, brand, tags and attributes as whole tokens."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from recsys_core.tables.columns import COLUMNS, TAG_SEPARATOR
+
+WORD = re.compile(r"\b\w[\w&\-]+\b")
+DESCRIPTION_LENGTH = 500
+"""Characters of the description that are read: the first sentences say what the product is, later ones repeat the shop."""
+ATTRIBUTE_LEVELS = 0.5
+"""An extra column counts as an attribute if it has at most this many distinct values per product; else it is an id or a text."""
+
+Tokens = list[str]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _tags(value: object) -> list[str]:
+    """Tags as a list: checked tables hold lists, a notebook's frames may hold text."""
+    if isinstance(value, str):
+        return value.split(TAG_SEPARATOR)
+    return [str(tag) for tag in value] if isinstance(value, list | tuple | np.ndarray) else []
+
+
+def _whole(kind: str, values: list[str]) -> Tokens:
+    return [f"{kind}={value.strip().lower()}" for value in values if value.strip()]
+
+
+def attribute_columns(products: pd.DataFrame) -> list[str]:
+    """The extra columns of a product table that repeat often enough to tell products apart by kind."""
+    extra = [name for name in products if name not in COLUMNS["products"]]
+    return [name for name in extra if products[name].nunique() <= max(1, ATTRIBUTE_LEVELS * len(products))]
+
+
+def product_tokens(products: pd.DataFrame, attributes: list[str]) -> list[Tokens]:
+    """One bag of tokens a product, in the order of the table; an empty bag for a product that says nothing of itself."""
+    known = [name for name in ("title", "description", "category", "brand") if name in products]
+    tags = [_tags(value) for value in products["tags"]] if "tags" in products else [[]] * len(products)
+    columns = {name: products[name].tolist() for name in [*known, *(a for a in attributes if a in products)]}
+    bags = []
+    for row in range(len(products)):
+        cell = {name: _text(values[row]) for name, values in columns.items()}
+        bag = WORD.findall((cell.get("title", "") + " " + cell.get("description", "")[:DESCRIPTION_LENGTH]).lower())
+        bag += _whole("category", cell.get("category", "").split(">"))
+        bag += _whole("brand", [cell.get("brand", "")])
+        bag += _whole("tag", tags[row])
+        for name in attributes:
+            bag += _whole(name, [cell.get(name, "")])
+        bags.append(bag)
+    return bags
+
+
+def readable(token: str) -> str:
+    """A token as a person would write it: "brand=acme" becomes "brand: acme"."""
+    kind, separator, value = token.partition("=")
+    return f"{kind}: {value}" if separator else token
+
+
+class WordCounts:
+    """Token counts of the catalog's products, which a launch's products can be added to.
+
+    The vocabulary and the document frequencies of a launch are those of catalog and launch together: a launch's texts
+    are known when it is launched.
+    """
+
+    def __init__(self, vocabulary: list[str], counts: sp.csr_matrix, attributes: list[str]):
+        self.vocabulary = vocabulary
+        self.counts = counts
+        self.attributes = attributes
+
+    @classmethod
+    def of(cls, products: pd.DataFrame) -> WordCounts:
+        attributes = attribute_columns(products)
+        bags = product_tokens(products, attributes)
+        vocabulary = sorted({token for bag in bags for token in bag})
+        return cls(vocabulary, _count(bags, vocabulary), attributes)
+
+    def with_products(self, products: pd.DataFrame) -> WordCounts:
+        """These counts, with the rows (and the tokens never seen before) of more products after them."""
+        bags = product_tokens(products, self.attributes)
+        known = set(self.vocabulary)
+        vocabulary = self.vocabulary + sorted({token for bag in bags for token in bag} - known)
+        old = sp.csr_matrix(
+            (self.counts.data, self.counts.indices, self.counts.indptr), (self.counts.shape[0], len(vocabulary))
+        )
+        return WordCounts(vocabulary, sp.vstack([old, _count(bags, vocabulary)], format="csr"), self.attributes)
+
+    def tfidf(self) -> sp.csr_matrix:
+        """(n_products, n_tokens) float32, sublinear, rows of length 1; tokens of a single product count nothing."""
+        frequency = np.bincount(self.counts.indices, minlength=self.counts.shape[1])
+        counts = self.counts @ sp.diags((frequency >= 2).astype(np.float32))
+        counts.eliminate_zeros()
+        return TfidfTransformer(sublinear_tf=True).fit_transform(counts).astype(np.float32).tocsr()
+
+
+def _count(bags: list[Tokens], vocabulary: list[str]) -> sp.csr_matrix:
+    column = {token: index for index, token in enumerate(vocabulary)}
+    counted = [Counter(column[token] for token in bag) for bag in bags]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in counted])])
+    indices = np.fromiter((index for row in counted for index in sorted(row)), dtype=np.int32, count=indptr[-1])
+    data = np.fromiter((row[index] for row in counted for index in sorted(row)), dtype=np.float32, count=indptr[-1])
+    return sp.csr_matrix((data, indices, indptr), (len(bags), len(vocabulary)))

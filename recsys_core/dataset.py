@@ -1,0 +1,109 @@
+"""The typed tables with id maps and sparse interactions: the catalog (`Dataset`) and a batch of new products (`Launch`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN
+
+
+def interest(interactions: pd.DataFrame) -> pd.DataFrame:
+    """The interactions that speak of interest: returns, and rows with a quantity of zero or less, are left out."""
+    keep = np.ones(len(interactions), dtype=bool)
+    if "event_type" in interactions:
+        keep &= (interactions["event_type"].fillna("").str.strip().str.lower() != RETURN).to_numpy()
+    if "quantity" in interactions:
+        keep &= ~(interactions["quantity"] <= 0).to_numpy()
+    return interactions[keep]
+
+
+def damped_weights(interactions: pd.DataFrame, customers: pd.Index, products: pd.Index) -> sp.csr_matrix:
+    """How much each customer cares for each product: 1 for one event of one piece, growing with the logarithm of both.
+
+    With n events of q pieces in all, the weight is 1 + log2(n) / 2 + log10(q / n) / 2 (the last term at most 1), so that a
+    wholesaler's thousand pieces weigh about as much as three households' single ones. Rows of unknown customers
+    or products are left out. Returns (n_customers, n_products), float32.
+    """
+    row, column = customers.get_indexer(interactions[CUSTOMER]), products.get_indexer(interactions[PRODUCT])
+    known = (row >= 0) & (column >= 0)
+    shape = (len(customers), len(products))
+    where = (row[known], column[known])
+    events = sp.csr_matrix((np.ones(known.sum(), dtype=np.float64), where), shape)
+    data = 1 + np.log2(events.data) / 2
+    if "quantity" in interactions:
+        pieces = interactions["quantity"].fillna(1).to_numpy(dtype=np.float64)[known]
+        # Summed over the same pairs in the same order as the events, so the two data arrays line up.
+        pieces = sp.csr_matrix((pieces, where), shape)
+        data += np.clip(np.log10(np.maximum(pieces.data / events.data, 1)) / 2, 0, 1)
+    return sp.csr_matrix((data.astype(np.float32), events.indices, events.indptr), shape)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A catalog: products with history, their customers, and who bought what.
+
+    `products` has unique product_id; `interactions` may hold returns and rows of unknown products (both are kept,
+    neither counts); `customers` may be None. `customer_ids` are all customers with at least one interaction that counts.
+    """
+
+    products: pd.DataFrame
+    interactions: pd.DataFrame
+    customers: pd.DataFrame | None = None
+
+    @cached_property
+    def product_ids(self) -> pd.Index:
+        return pd.Index(self.products[PRODUCT], dtype="str", name=PRODUCT)
+
+    @cached_property
+    def sales(self) -> pd.DataFrame:
+        """The interactions that count: interest in a product of the catalog."""
+        counted = interest(self.interactions)
+        return counted[counted[PRODUCT].isin(self.product_ids) & counted[CUSTOMER].notna()]
+
+    @cached_property
+    def customer_ids(self) -> pd.Index:
+        return pd.Index(np.sort(self.sales[CUSTOMER].unique()), dtype="str", name=CUSTOMER)
+
+    @cached_property
+    def weights(self) -> sp.csr_matrix:
+        """(n_customers, n_products) float32, damped; see `damped_weights`."""
+        return damped_weights(self.sales, self.customer_ids, self.product_ids)
+
+    def first_sold(self) -> pd.Series | None:
+        """Moment of each product's first sale (n_products,), in catalog order; None where there are no times."""
+        if "timestamp" not in self.sales or self.sales["timestamp"].isna().all():
+            return None
+        first = self.sales.groupby(PRODUCT)["timestamp"].min()
+        return first.reindex(self.product_ids)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A batch of new products with the few interactions they have so far (the support); none means zero-shot."""
+
+    name: str
+    products: pd.DataFrame
+    interactions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str"))
+
+    @cached_property
+    def product_ids(self) -> pd.Index:
+        return pd.Index(self.products[PRODUCT], dtype="str", name=PRODUCT)
+
+    @cached_property
+    def support(self) -> pd.DataFrame:
+        """The interactions that count: interest in a product of this launch."""
+        counted = interest(self.interactions)
+        return counted[counted[PRODUCT].isin(self.product_ids) & counted[CUSTOMER].notna()]
+
+    def support_weights(self, customers: pd.Index) -> sp.csr_matrix:
+        """Who bought which new product already: (n_customers, n_new_products) float32; unknown customers are left out."""
+        return damped_weights(self.support, customers, self.product_ids)
+
+    def unknown_supporters(self, customers: pd.Index) -> int:
+        """How many distinct customers of the support aren't among `customers`."""
+        return int((~pd.Index(self.support[CUSTOMER].unique()).isin(customers)).sum())

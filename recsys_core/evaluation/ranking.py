@@ -1,0 +1,64 @@
+"""Exact best-first lists from scores made block by block, so that customers × products are never held at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import scipy.sparse as sp
+
+ScoreBlock = Callable[[np.ndarray], np.ndarray]
+"""Customer positions (b,) → scores (b, n_products)."""
+
+BLOCK = 1024
+"""Customers scored at once: large enough for a fast matrix product, small enough for a small memory."""
+
+
+def blocks(positions: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(positions), BLOCK):
+        yield positions[start : start + BLOCK]
+
+
+def best_columns(scores: np.ndarray, top: int) -> np.ndarray:
+    """The columns of the `top` highest scores of each row, best first, ties by column. Returns (n_rows, min(top, n_columns))."""
+    if top >= scores.shape[1]:
+        return np.argsort(-scores, axis=1, kind="stable")
+    best = np.sort(np.argpartition(-scores, top, axis=1)[:, :top], axis=1)
+    order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(best, order, axis=1)
+
+
+def top_products(
+    score: ScoreBlock, customers: np.ndarray, top: int, hidden: sp.csr_matrix | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """For each block of customers: their positions (b,), their best products (b, top) and the scores (b, top).
+
+    Pairs stored in `hidden` (n_customers, n_products) get the score -inf; the caller drops them.
+    """
+    for block in blocks(customers):
+        scores = score(block)
+        if hidden is not None:
+            scores[hidden[block].nonzero()] = -np.inf
+        best = best_columns(scores, top)
+        yield block, best, np.take_along_axis(scores, best, axis=1)
+
+
+def top_customers(
+    score: ScoreBlock, customers: np.ndarray, top: int, hidden: sp.csr_matrix | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each product its best customers: positions and scores, both (n_products, min(top, n_customers)), best first."""
+    kept_customers: np.ndarray | None = None
+    kept_scores: np.ndarray | None = None
+    for block in blocks(customers):
+        scores = score(block)
+        if hidden is not None:
+            scores[hidden[block].nonzero()] = -np.inf
+        rows = scores.T
+        who = np.broadcast_to(block, rows.shape)
+        if kept_customers is not None and kept_scores is not None:
+            rows, who = np.hstack([kept_scores, rows]), np.hstack([kept_customers, who])
+        best = best_columns(rows, top)
+        kept_scores, kept_customers = np.take_along_axis(rows, best, axis=1), np.take_along_axis(who, best, axis=1)
+    if kept_customers is None or kept_scores is None:
+        raise ValueError("no customers to rank")
+    return kept_customers, kept_scores

@@ -1,0 +1,133 @@
+"""The epoch loop, written once: progress, cancellation, early stopping, and a checkpoint per epoch to resume from."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from recsys_core.artefacts import load_arrays, save_arrays
+from recsys_core.errors import DamagedArtefact, RunFailed
+from recsys_core.run_context import RunContext
+
+
+@dataclass(frozen=True)
+class Schedule:
+    epochs: int
+    batches_per_epoch: int
+    patience: int
+    """Epochs without a better figure after which training ends."""
+
+
+def train(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    schedule: Schedule,
+    *,
+    losses: Callable[[int], Iterable[Tensor]],
+    evaluate: Callable[[], float] | None,
+    run: RunContext,
+    stage: str = "Training",
+) -> list[dict[str, float]]:
+    """Trains, leaves the best epoch's weights in `network`, and returns one dict an epoch (epoch, loss, ndcg, seconds).
+
+    losses(epoch) yields the loss of one batch after another; evaluate() judges the network as it is, higher is better
+    (None: the last epoch is the best). Epoch 0 is the untrained start. What `run.checkpoints` holds is taken up: finished
+    epochs aren't repeated, so `losses` must depend on nothing but the epoch and the seed.
+    Raises Cancelled, or RunFailed if the loss is no longer a number.
+    """
+    state = _load(run.checkpoints, network, optimizer)
+    if state is None:
+        figure = evaluate() if evaluate else 0.0
+        state = {"history": [{"epoch": 0, "ndcg": figure}], "best": 0, "best_figure": figure}
+        best = _weights(network)
+        _save(run.checkpoints, 0, network, optimizer, best, state)
+        if evaluate:
+            run.progress(stage, 0, schedule.epochs * schedule.batches_per_epoch, epoch=0, ndcg=figure)
+    else:
+        best = state.pop("best_weights")
+        run.log(f"Resumed after epoch {len(state['history']) - 1}")
+    for epoch in range(len(state["history"]), schedule.epochs + 1):
+        if epoch - 1 - state["best"] >= schedule.patience:
+            break
+        started, total = time.monotonic(), 0.0
+        for step, loss in enumerate(losses(epoch)):
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            total += loss.item()
+            if not np.isfinite(total):
+                raise RunFailed(
+                    f"Training failed in epoch {epoch}: the loss is no longer a number. "
+                    "Try a lower learning rate, or check the prices and quantities of the catalog."
+                )
+            run.progress(
+                stage,
+                (epoch - 1) * schedule.batches_per_epoch + step + 1,
+                schedule.epochs * schedule.batches_per_epoch,
+            )
+        record = {"epoch": epoch, "loss": total / max(1, step + 1)}
+        record["ndcg"] = evaluate() if evaluate else float(epoch)
+        record["seconds"] = round(time.monotonic() - started, 3)
+        state["history"].append(record)
+        if record["ndcg"] > state["best_figure"]:
+            state["best"], state["best_figure"], best = epoch, record["ndcg"], _weights(network)
+        _save(run.checkpoints, epoch, network, optimizer, best, state)
+        done = epoch * schedule.batches_per_epoch
+        run.progress(stage, done, schedule.epochs * schedule.batches_per_epoch, **_shown(record, evaluate is not None))
+    network.load_state_dict({name: torch.as_tensor(value) for name, value in best.items()})
+    history: list[dict[str, float]] = state["history"]
+    return [_shown(record, evaluate is not None) for record in history]
+
+
+def _shown(record: dict[str, float], judged: bool) -> dict[str, float]:
+    return record if judged else {name: value for name, value in record.items() if name != "ndcg"}
+
+
+def _weights(network: nn.Module) -> dict[str, np.ndarray]:
+    return {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
+
+
+def _save(
+    folder: Path | None,
+    epoch: int,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    best: dict[str, np.ndarray],
+    state: dict[str, Any],
+) -> None:
+    if folder is None:
+        return
+    arrays = {f"now.{name}": value for name, value in _weights(network).items()}
+    arrays |= {f"best.{name}": value for name, value in best.items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        arrays |= {f"optimizer.{index}.{name}": np.asarray(value.cpu()) for name, value in moments.items()}
+    save_arrays(folder / f"epoch_{epoch:04d}", arrays, state)
+    for older in sorted(folder.glob("epoch_*"))[:-2]:
+        shutil.rmtree(older, ignore_errors=True)
+
+
+def _load(folder: Path | None, network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any] | None:
+    """The newest checkpoint that is whole, put into network and optimizer; None if there is none."""
+    for checkpoint in sorted(folder.glob("epoch_*"), reverse=True) if folder else []:
+        try:
+            arrays, state = load_arrays(checkpoint)
+        except DamagedArtefact:
+            continue
+        network.load_state_dict({n[4:]: torch.as_tensor(v) for n, v in arrays.items() if n.startswith("now.")})
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in arrays.items():
+            if name.startswith("optimizer."):
+                _, index, moment = name.split(".")
+                moments.setdefault(int(index), {})[moment] = torch.as_tensor(value)
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+        state["best_weights"] = {n[5:]: v for n, v in arrays.items() if n.startswith("best.")}
+        return state
+    return None

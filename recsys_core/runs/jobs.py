@@ -1,0 +1,131 @@
+"""The bodies of the runs: the same function is called by the worker and by the shell verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from recsys_core.errors import NotThere
+from recsys_core.run_context import RunContext
+from recsys_core.workspace import Workspace
+
+
+class JobSettings(BaseModel):
+    """What every run can be told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 0
+    """The same seed on the same device gives the same result."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute; auto takes CUDA where there is one."""
+
+
+class TrainSettings(JobSettings):
+    """Settings of the training of the source model."""
+
+
+class LaunchSettings(JobSettings):
+    """Settings of an adaptation."""
+
+    launch: str
+    """Id of the launch."""
+    method: str = "auto"
+    """Name of the method; auto picks one by a small backtest."""
+
+
+def train_source_model(workspace: Workspace, settings: TrainSettings, run: RunContext) -> dict[str, Any]:
+    """Trains the source model on the newest catalog and publishes it; returns its summary.
+
+    Raises NotThere without a catalog, InvalidTable for one that has nothing to learn from.
+    """
+    from recsys_core.models.source_model import SourceModel
+
+    version = workspace.catalog_version()
+    if version is None:
+        raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
+    catalog = workspace.catalog(version.id)
+    model = SourceModel().fit(catalog, run=run)
+    judged = [epoch["ndcg"] for epoch in model.history_ if "ndcg" in epoch]
+    summary = {
+        "products": len(model.product_ids_),
+        "customers": len(model.customer_ids_),
+        "pairs": int(model.weights_.nnz),
+        "held_out_products": len(model.held_out_),
+        "epochs": len(model.history_) - 1,
+        "history": model.history_,
+        "ndcg_start": judged[0] if judged else None,
+        "ndcg": max(judged) if judged else None,
+        "device": run.device,
+    }
+    run.check()
+    record = workspace.publish_model(
+        model.save,
+        catalog_version=version.id,
+        settings=settings.model_dump() | {"model": model.config.model_dump(mode="json")},
+        summary=summary,
+    )
+    return {"model": record.id, "catalog_version": version.id, **summary}
+
+
+def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext) -> dict[str, Any]:
+    """Adapts the newest source model to a launch and publishes the result; returns its summary.
+
+    Raises NotThere without a source model or without that launch.
+    """
+    from recsys_core.selection.auto import adapt
+
+    launch, support_version = workspace.load_launch_version(settings.launch)
+    record = workspace.model()
+    if record is None:
+        raise NotThere("There is no source model in this workspace yet. Train one first.")
+    run.progress("Reading the source model", 0, 1)
+    source = workspace.load_model(record.id)
+    catalog = workspace.catalog(record.catalog_version)
+    adapted, choice = adapt(source, catalog, launch, settings.method, run=run)
+    summary = {
+        "method": adapted.method,
+        "asked": settings.method,
+        "choice": None if choice is None else asdict(choice),
+        "products": len(launch.product_ids),
+        "first_sales": len(launch.support),
+        "products_with_first_sales": int(launch.support["product_id"].nunique()),
+        "unknown_supporters": launch.unknown_supporters(source.customer_ids_),
+        "supporters": int(launch.support["customer_id"].nunique()),
+        "details": adapted.summary,
+        "device": run.device,
+    }
+    run.check()
+    published = workspace.publish_adapted(
+        workspace.launch_record(settings.launch).id,
+        adapted.save,
+        model=record.id,
+        method=adapted.method,
+        settings=settings.model_dump(),
+        summary=summary,
+        support_version=support_version,
+    )
+    return {"adapted": published.id, "launch": launch.name, **summary}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A kind of run: its settings and its body."""
+
+    settings: type[JobSettings]
+    body: Callable[[Workspace, Any, RunContext], dict[str, Any]]
+    """Called with the workspace, an object of `settings`, and the context; returns what can be kept as JSON.
+
+    After the worker was killed it is called again with the same checkpoints folder.
+    """
+
+
+Jobs = Mapping[str, Job]
+
+JOBS: dict[str, Job] = {
+    "train": Job(TrainSettings, train_source_model),
+    "launch": Job(LaunchSettings, adapt_launch),
+}

@@ -1,0 +1,91 @@
+"""Creates a launch: a name, the new products, and the first sales that there are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys_core.errors import LaunchdeskError
+from recsys_core.tables.columns import PRODUCT
+from recsys_core.ui.launch_choice import choose
+from recsys_core.ui.launch_files import checked, findings, forget, upload
+from recsys_core.ui.launch_loaded import newest_catalog
+from recsys_core.ui.numbers import counted, number
+from recsys_core.ui.plain import plain
+from recsys_core.ui.session import workspace
+from recsys_core.workspace.launch_check import (
+    CheckedProducts,
+    CheckedSales,
+    check_first_sales,
+    check_new_products,
+)
+
+OPEN = "launch-create"
+"""Session state: whether the form is open."""
+PRODUCTS, SALES = "new-products", "first-sales"
+NEEDS_PRODUCTS = "CSV with product_id and title; category, description, brand, price and tags help."
+NEEDS_SALES = "CSV with customer_id and product_id; quantity, event_type and timestamp help."
+
+
+def create_launch(closable: bool) -> None:
+    """The form; when the launch is created the page goes on with it."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("New launch", anchor=False, width="stretch")
+            if closable and st.button("Close", icon=":material/close:", type="tertiary"):
+                _close()
+        name = st.text_input("Name", placeholder="Autumn 2026", max_chars=120, key="launch-name")
+        left, right = st.columns(2, gap="medium")
+        with left:
+            products = _products()
+        with right:
+            sales = None if products is None else _sales(products)
+            if products is None:
+                st.caption("First sales can be added once the new products are there, now or at any time later.")
+        if products is None:
+            st.button("Create the launch", type="primary", disabled=True, help="Upload the new products first.")
+            return
+        leave_out = bool(products.in_catalog) and st.checkbox(
+            f"Leave out {counted(len(products.in_catalog), 'product')} that the catalog has already", value=True
+        )
+        frame = products.frame(leave_out_known=leave_out)
+        if frame.empty:
+            st.error("All products of this file are in the catalog already: there is nothing new to launch.")
+        if st.button("Create the launch", type="primary", icon=":material/add:", disabled=frame.empty):
+            try:
+                record = workspace().create_launch(name, frame, None if sales is None else sales.table.frame)
+            except LaunchdeskError as error:
+                st.error(plain(error), icon=":material/error:")
+                return
+            st.toast(f"Launch “{plain(record.name, 60)}” created.", icon=":material/check_circle:")
+            choose("launch", record.id)
+            _close()
+
+
+def _close() -> None:
+    forget(PRODUCTS, SALES)
+    st.session_state[OPEN] = False
+    st.rerun()
+
+
+def _products() -> CheckedProducts | None:
+    given = upload("New products", PRODUCTS, NEEDS_PRODUCTS)
+    if given is None:
+        return None
+    products = checked(PRODUCTS, given[0], lambda: check_new_products(given[1], newest_catalog()))
+    if products is not None:
+        findings(products.table, products.sentences(), "new product")
+    return products
+
+
+def _sales(products: CheckedProducts) -> CheckedSales | None:
+    given = upload("First sales (if there are any yet)", SALES, NEEDS_SALES)
+    if given is None:
+        st.caption("Without first sales, recommendations go by what the products say of themselves.")
+        return None
+    ids = products.table.frame[PRODUCT]
+    identity = (given[0], st.session_state[f"checked-{PRODUCTS}"][0])
+    sales = checked(SALES, identity, lambda: check_first_sales(given[1], ids, newest_catalog()))
+    if sales is not None:
+        findings(sales.table, sales.sentences(), "sale")
+        st.caption(f"{number(sales.products_sold)} of {counted(len(ids), 'new product')} have a first sale.")
+    return sales

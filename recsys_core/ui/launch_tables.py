@@ -1,0 +1,42 @@
+"""How the columns of the ranked lists look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from recsys_core.ui.launch_lists import Ranked
+
+
+def score_column(ranked: Ranked, help: str) -> Any:
+    """Scores as bars that begin at the typical score and end at the best one."""
+    best = float(ranked.rows["score"].max()) if len(ranked.rows) else ranked.typical
+    # A bar needs some length, even where all scores are equal.
+    floor = min(ranked.typical, best - 1e-6)
+    return st.column_config.ProgressColumn("Score", help=help, format="%.3f", min_value=floor, max_value=best, width="small")
+
+
+def product_columns(rows: pd.DataFrame) -> dict[str, Any]:
+    """Titles and formats of the columns that a product has."""
+    known = {
+        "rank": st.column_config.NumberColumn("#", width=40),
+        "title": st.column_config.TextColumn("Product", width="large"),
+        "category": st.column_config.TextColumn("Category", width="medium"),
+        "brand": st.column_config.TextColumn("Brand"),
+        "price": st.column_config.NumberColumn("Price", format="%.2f", width="small"),
+    }
+    return {name: column for name, column in known.items() if name in rows}
+
+
+def customer_columns(rows: pd.DataFrame) -> dict[str, Any]:
+    """Titles and formats of the columns that every customer has; a shop's own columns keep their names."""
+    known = {
+        "rank": st.column_config.NumberColumn("#", width=40),
+        "customer_id": st.column_config.TextColumn("Customer"),
+        "orders": st.column_config.NumberColumn("Orders", help="Orders so far, in the catalog's history."),
+        "products_bought": st.column_config.NumberColumn("Products", help="Different products bought so far."),
+        "last_order": st.column_config.DateColumn("Last order", format="D MMM YYYY"),
+    }
+    return {name: column for name, column in known.items() if name in rows}

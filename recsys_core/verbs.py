@@ -1,0 +1,78 @@
+"""The verbs a data scientist calls, on frames and with no workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from recsys_core.adaptation.adapted_model import AdaptedModel
+from recsys_core.dataset import Dataset, Launch
+from recsys_core.models.source_model import SourceModel, SourceModelConfig
+from recsys_core.run_context import Report, RunContext
+from recsys_core.selection.auto import adapt
+from recsys_core.tables.checking import read_table
+from recsys_core.tables.columns import Kind
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A source model with the catalog it was trained on."""
+
+    model: SourceModel
+    catalog: Dataset
+
+
+def read(path: Path | str, kind: Kind) -> pd.DataFrame:
+    """The good rows of a CSV file, typed. Raises InvalidTable if the file can't be used."""
+    return read_table(Path(path), kind, name=Path(path).name).frame
+
+
+def train(
+    products: pd.DataFrame,
+    interactions: pd.DataFrame,
+    customers: pd.DataFrame | None = None,
+    *,
+    config: SourceModelConfig = SourceModelConfig(),
+    seed: int = 0,
+    device: Literal["cpu", "cuda"] = "cpu",
+    report: Report | None = None,
+) -> Trained:
+    """Trains a source model on typed tables (see `read`); `report` gets a dict for each step of progress."""
+    catalog = Dataset(products, interactions, customers)
+    return Trained(SourceModel(config).fit(catalog, run=_run(seed, device, report)), catalog)
+
+
+def launch(
+    trained: Trained,
+    new_products: pd.DataFrame,
+    first_sales: pd.DataFrame | None = None,
+    *,
+    name: str = "launch",
+    method: str = "auto",
+    seed: int = 0,
+    device: Literal["cpu", "cuda"] = "cpu",
+    report: Report | None = None,
+) -> AdaptedModel:
+    """Adapts a source model to new products and their first sales. Raises InvalidSetting for an unknown method."""
+    batch = Launch(name, new_products) if first_sales is None else Launch(name, new_products, first_sales)
+    return adapt(trained.model, trained.catalog, batch, method, run=_run(seed, device, report))[0]
+
+
+def recommend(adapted: AdaptedModel, customers: Sequence[str] | None = None, top: int = 20) -> pd.DataFrame:
+    """See `AdaptedModel.recommend`."""
+    return adapted.recommend(customers, top)
+
+
+def audience(
+    adapted: AdaptedModel, products: Sequence[str] | None = None, top: int | None = None, share: float | None = None
+) -> pd.DataFrame:
+    """See `AdaptedModel.audience`."""
+    return adapted.audience(products, top, share)
+
+
+def _run(seed: int, device: str, report: Report | None) -> RunContext:
+    return RunContext(device, seed) if report is None else RunContext(device, seed, report)

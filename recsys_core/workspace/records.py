@@ -1,0 +1,66 @@
+"""What the workspace knows about the things it keeps. All times are UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CatalogVersion:
+    """One imported state of the three tables. `products`, `interactions` and `customers` are counts."""
+
+    id: str
+    created: datetime
+    products: int
+    interactions: int
+    customers: int
+    files: list[dict[str, Any]]
+    """The files it was made from: name, sha256, rows."""
+    report: dict[str, Any]
+    """What the check found."""
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """One trained source model."""
+
+    id: str
+    created: datetime
+    catalog_version: str
+    settings: dict[str, Any]
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AdaptedRecord:
+    """What an adaptation made of a source model and a launch."""
+
+    id: str
+    launch: str
+    created: datetime
+    model: str
+    method: str
+    settings: dict[str, Any]
+    summary: dict[str, Any]
+    support_version: int
+    """The version of the launch's support that it learned from."""
+    stale: bool
+    """More support has come since."""
+
+
+@dataclass(frozen=True)
+class LaunchRecord:
+    """A batch of new products. `products` and `support` are counts."""
+
+    id: str
+    name: str
+    created: datetime
+    products: int
+    support: int
+    support_version: int
+    """1 for the support given at the start, one more each time that new support comes."""
+    catalog_version: str | None
+    """The newest catalog at the time the launch was created."""
+    adapted: AdaptedRecord | None

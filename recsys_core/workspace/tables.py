@@ -1,0 +1,59 @@
+"""The record tables. `number` gives the order: it grows by itself, so a clock that is set back can't change it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.schema import SchemaItem
+
+from recsys_core.workspace.database import UtcTime
+
+metadata = sa.MetaData()
+
+
+def _table(name: str, *columns: SchemaItem) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column("created", UtcTime, nullable=False),
+        *columns,
+        sqlite_autoincrement=True,
+    )
+
+
+CATALOGS = _table(
+    "catalog_versions",
+    sa.Column("products", sa.Integer, nullable=False),
+    sa.Column("interactions", sa.Integer, nullable=False),
+    sa.Column("customers", sa.Integer, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
+    sa.Column("report", sa.JSON, nullable=False),
+)
+
+MODELS = _table(
+    "models",
+    sa.Column("catalog_version", sa.ForeignKey("catalog_versions.id"), nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+)
+
+LAUNCHES = _table(
+    "launches",
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("products", sa.Integer, nullable=False),
+    sa.Column("support", sa.Integer, nullable=False),
+    sa.Column("support_version", sa.Integer, nullable=False),
+    sa.Column("support_folder", sa.Text, nullable=False),
+    sa.Column("catalog_version", sa.ForeignKey("catalog_versions.id")),
+)
+
+ADAPTED = _table(
+    "adapted_models",
+    sa.Column("launch", sa.ForeignKey("launches.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("model", sa.ForeignKey("models.id"), nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+    sa.Column("support_version", sa.Integer, nullable=False),
+)

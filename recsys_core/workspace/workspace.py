@@ -1,0 +1,397 @@
+"""The workspace: a folder of checked files and a database with one record for each thing in it.
+
+Publishing is: files under a name of their own, synced and renamed, then one row. A reader sees the old or the new,
+and what was killed in between is a folder that no row names: `sweep` removes it. Rows never hold absolute paths, so
+the folder can be moved. A workspace object keeps no state but its database connections: every process sees changes
+at once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from recsys_core.artefacts import check_folder
+from recsys_core.errors import DamagedArtefact, InvalidSetting, NotThere
+from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.workspace.database import Database, now
+from recsys_core.workspace.frames import plain_disk_errors, publish_frames, read_frames
+from recsys_core.workspace.json_values import json_ready
+from recsys_core.workspace.launch_names import checked_name, name_taken, normal_name
+from recsys_core.workspace.leftovers import sweep_folder
+from recsys_core.workspace.records import (
+    AdaptedRecord,
+    CatalogVersion,
+    LaunchRecord,
+    ModelRecord,
+)
+from recsys_core.workspace.support import new_support
+from recsys_core.workspace.tables import ADAPTED, CATALOGS, LAUNCHES, MODELS, metadata
+
+if TYPE_CHECKING:
+    from recsys_core.adaptation import AdaptedModel
+    from recsys_core.dataset import Dataset, Launch
+    from recsys_core.models.source_model import SourceModel
+
+Save = Callable[[Path], None]
+"""Writes an artefact (with its manifest) at the path it is given, whole or not at all."""
+
+
+class Workspace:
+    """Everything Launchdesk keeps. Cheap to make; the folder and the tables are created at first use.
+
+    `database_url` names a Postgres database (postgresql://...); without it the records are in SQLite in the folder.
+    """
+
+    def __init__(self, folder: Path | str, database_url: str | None = None):
+        self.folder = Path(folder).absolute()
+        self.database = Database(database_url or f"sqlite:///{self.folder / 'launchdesk.db'}")
+
+    def prepare(self) -> None:
+        """Creates the folder. Raises InvalidSetting if it can't be."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidSetting(
+                f"The workspace “{self.folder}” can't be created there. Name a folder that can be written to."
+            ) from error
+
+    def close(self) -> None:
+        """Closes the database connections; the next call opens them again."""
+        self.database.close()
+
+    def publish_catalog(
+        self,
+        products: pd.DataFrame,
+        interactions: pd.DataFrame | None,
+        customers: pd.DataFrame | None,
+        *,
+        files: Sequence[Mapping[str, Any]],
+        report: Mapping[str, Any],
+    ) -> CatalogVersion:
+        """Keeps three checked tables as the newest version of the catalog.
+
+        `files` names what they were made from (name, sha256, rows). The same files as those of the newest
+        version make no second one: that version is returned.
+        """
+        newest = self.catalog_version()
+        if newest is not None and files and _hashes(files) == _hashes(newest.files):
+            return newest
+        if interactions is None:
+            interactions = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
+        frames = {"products": products, "interactions": interactions}
+        buyers = interactions[CUSTOMER].dropna()
+        if customers is not None:
+            frames["customers"] = customers
+            buyers = pd.concat([buyers, customers[CUSTOMER]])
+        version_id = _new_id()
+        publish_frames(self._catalog_folder(version_id), frames)
+        values = {
+            "id": version_id,
+            "created": now(),
+            "products": len(products),
+            "interactions": len(interactions),
+            "customers": int(buyers.nunique()),
+            "files": json_ready(list(files)),
+            "report": json_ready(report),
+        }
+        with self._begin() as connection:
+            connection.execute(sa.insert(CATALOGS).values(values))
+        return CatalogVersion(**values)
+
+    def catalog_version(self, version_id: str | None = None) -> CatalogVersion | None:
+        """The newest version of the catalog (or the one asked for); None if there is none."""
+        row = self._newest(CATALOGS, None if version_id is None else CATALOGS.c.id == version_id)
+        return None if row is None else CatalogVersion(**_fields(row))
+
+    def catalog(self, version_id: str | None = None) -> Dataset:
+        """The newest catalog (or the one asked for). Raises NotThere, DamagedArtefact."""
+        from recsys_core.dataset import Dataset
+
+        version = self.catalog_version(version_id)
+        if version is None:
+            raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
+        frames = read_frames(self._catalog_folder(version.id))
+        return Dataset(frames["products"], frames["interactions"], frames.get("customers"))
+
+    def publish_model(
+        self, save: Save, *, catalog_version: str, settings: Mapping[str, Any], summary: Mapping[str, Any]
+    ) -> ModelRecord:
+        """Keeps a source model as the newest one; `save` is called with the folder to write."""
+        model_id = _new_id()
+        self._publish_artefact(self._model_folder(model_id), save)
+        values = {
+            "id": model_id,
+            "created": now(),
+            "catalog_version": catalog_version,
+            "settings": json_ready(settings),
+            "summary": json_ready(summary),
+        }
+        with self._begin() as connection:
+            connection.execute(sa.insert(MODELS).values(values))
+        return ModelRecord(**values)
+
+    def model(self, model_id: str | None = None) -> ModelRecord | None:
+        """The newest source model (or the one asked for); None if there is none."""
+        row = self._newest(MODELS, None if model_id is None else MODELS.c.id == model_id)
+        return None if row is None else ModelRecord(**_fields(row))
+
+    def load_model(self, model_id: str | None = None) -> SourceModel:
+        """The newest source model (or the one asked for). Raises NotThere, DamagedArtefact."""
+        record = self.model(model_id)
+        if record is None:
+            raise NotThere("There is no source model in this workspace yet. Train one first.")
+        from recsys_core.models.source_model import SourceModel
+
+        return SourceModel.load(self._model_folder(record.id))
+
+    def create_launch(
+        self, name: str, products: pd.DataFrame, interactions: pd.DataFrame | None = None
+    ) -> LaunchRecord:
+        """Keeps a batch of new products, with the support they have so far. Raises AlreadyThere, InvalidSetting."""
+        name = checked_name(name)
+        if self._launch_row(LAUNCHES.c.name == name) is not None:
+            raise name_taken(name)
+        if interactions is None:
+            interactions = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
+        launch_id, support_folder = _new_id(), f"support-{_new_id()}"
+        folder = self._launch_folder(launch_id)
+        catalog = self.catalog_version()
+        publish_frames(folder / "products", {"products": products})
+        publish_frames(folder / support_folder, {"interactions": interactions})
+        values = {
+            "id": launch_id,
+            "created": now(),
+            "name": name,
+            "products": len(products),
+            "support": len(interactions),
+            "support_version": 1,
+            "support_folder": support_folder,
+            "catalog_version": None if catalog is None else catalog.id,
+        }
+        try:
+            with self._begin() as connection:
+                connection.execute(sa.insert(LAUNCHES).values(values))
+        except IntegrityError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise name_taken(name) from error
+        return self.launch_record(launch_id)
+
+    def add_support(self, launch: str, interactions: pd.DataFrame) -> LaunchRecord:
+        """Adds interactions to a launch (id or name), as a new version of its support.
+
+        Rows whose customer, product and timestamp are in the support already are left out; if that leaves
+        nothing, no version is made.
+        """
+        while True:
+            row = self._launch(launch)
+            folder = self._launch_folder(row.id)
+            there = read_frames(folder / row.support_folder)["interactions"]
+            new = new_support(interactions, there)
+            if new.empty:
+                return self.launch_record(row.id)
+            together = new if there.empty else pd.concat([there, new], ignore_index=True)
+            support_folder = f"support-{_new_id()}"
+            publish_frames(folder / support_folder, {"interactions": together})
+            # Someone else may have added support since we read: then their version is read and ours made again.
+            with self._begin() as connection:
+                changed = connection.execute(
+                    sa.update(LAUNCHES)
+                    .where(LAUNCHES.c.id == row.id, LAUNCHES.c.support_version == row.support_version)
+                    .values(
+                        support=len(together), support_version=row.support_version + 1, support_folder=support_folder
+                    )
+                ).rowcount
+            if changed:
+                return self.launch_record(row.id)
+            shutil.rmtree(folder / support_folder, ignore_errors=True)
+
+    def launches(self) -> list[LaunchRecord]:
+        """All launches, newest first."""
+        with self._begin() as connection:
+            rows = connection.execute(sa.select(LAUNCHES).order_by(LAUNCHES.c.number.desc())).all()
+            adapted = connection.execute(sa.select(ADAPTED).order_by(ADAPTED.c.number)).all()
+        newest = {row.launch: row for row in adapted}
+        return [_launch_record(row, newest.get(row.id)) for row in rows]
+
+    def launch_record(self, launch: str) -> LaunchRecord:
+        """The launch with this id or name. Raises NotThere."""
+        row = self._launch(launch)
+        return _launch_record(row, self._newest(ADAPTED, ADAPTED.c.launch == row.id))
+
+    def load_launch(self, launch: str) -> Launch:
+        """The products of a launch (id or name) and its newest support. Raises NotThere, DamagedArtefact."""
+        return self.load_launch_version(launch)[0]
+
+    def load_launch_version(self, launch: str) -> tuple[Launch, int]:
+        """The same with the version of its support, which `publish_adapted` wants to know."""
+        from recsys_core.dataset import Launch
+
+        row = self._launch(launch)
+        folder = self._launch_folder(row.id)
+        products = read_frames(folder / "products")["products"]
+        return Launch(row.name, products, read_frames(folder / row.support_folder)["interactions"]), row.support_version
+
+    def rename_launch(self, launch: str, name: str) -> LaunchRecord:
+        """Raises NotThere, AlreadyThere, InvalidSetting."""
+        row = self._launch(launch)
+        name = checked_name(name)
+        try:
+            with self._begin() as connection:
+                connection.execute(sa.update(LAUNCHES).where(LAUNCHES.c.id == row.id).values(name=name))
+        except IntegrityError as error:
+            raise name_taken(name) from error
+        return self.launch_record(row.id)
+
+    def delete_launch(self, launch: str) -> None:
+        """Removes a launch (id or name) with all that was made for it. Raises NotThere."""
+        row = self._launch(launch)
+        with self._begin() as connection:
+            connection.execute(sa.delete(LAUNCHES).where(LAUNCHES.c.id == row.id))
+        shutil.rmtree(self._launch_folder(row.id), ignore_errors=True)
+
+    def publish_adapted(
+        self,
+        launch_id: str,
+        save: Save,
+        *,
+        model: str,
+        method: str,
+        settings: Mapping[str, Any],
+        summary: Mapping[str, Any],
+        support_version: int | None = None,
+    ) -> AdaptedRecord:
+        """Keeps an adapted model as the launch's newest; `save` is called with the folder to write.
+
+        `support_version` is the version that it learned from (see `load_launch_version`); without it, the newest.
+        Raises NotThere if the launch was deleted meanwhile.
+        """
+        row = self._launch(launch_id)
+        values = {
+            "id": _new_id(),
+            "created": now(),
+            "launch": row.id,
+            "model": model,
+            "method": method,
+            "settings": json_ready(settings),
+            "summary": json_ready(summary),
+            "support_version": row.support_version if support_version is None else support_version,
+        }
+        folder = self._adapted_folder(row.id, values["id"])
+        self._publish_artefact(folder, save)
+        try:
+            with self._begin() as connection:
+                connection.execute(sa.insert(ADAPTED).values(values))
+                connection.execute(sa.delete(ADAPTED).where(ADAPTED.c.launch == row.id, ADAPTED.c.id != values["id"]))
+        except IntegrityError:
+            shutil.rmtree(folder, ignore_errors=True)
+            self._launch(launch_id)
+            raise
+        adapted = self.launch_record(row.id).adapted
+        if adapted is None:
+            raise NotThere(f"The launch “{row.name}” was deleted meanwhile.")
+        return adapted
+
+    def load_adapted(self, launch: str) -> AdaptedModel:
+        """What was made of a launch (id or name). Raises NotThere, DamagedArtefact."""
+        record = self.launch_record(launch)
+        if record.adapted is None:
+            raise NotThere(f"The launch “{record.name}” has no recommendations yet. Adapt it first.")
+        from recsys_core.adaptation import AdaptedModel
+
+        folder = self._adapted_folder(record.id, record.adapted.id)
+        return AdaptedModel.load(folder, self.load_model(record.adapted.model))
+
+    def run_folder(self, run_id: str) -> Path:
+        """Where a run keeps its log and checkpoints."""
+        return self.folder / "runs" / run_id
+
+    def sweep(self) -> None:
+        """Removes what a killed publication left behind, and support and adapted models that were replaced."""
+        if not self.folder.is_dir():
+            return
+        with self._begin() as connection:
+            catalogs = set(connection.execute(sa.select(CATALOGS.c.id)).scalars())
+            models = set(connection.execute(sa.select(MODELS.c.id)).scalars())
+        launches = {record.id: record for record in self.launches()}
+        for parent, known in [("catalogs", catalogs), ("models", models), ("launches", set(launches))]:
+            sweep_folder(self.folder / parent, known)
+        for launch_id, record in launches.items():
+            row = self._launch_row(LAUNCHES.c.id == launch_id)
+            if row is not None:
+                adapted = set() if record.adapted is None else {f"adapted-{record.adapted.id}"}
+                sweep_folder(self._launch_folder(launch_id), {"products", row.support_folder} | adapted)
+
+    def _begin(self) -> Any:
+        self.prepare()
+        return self.database.begin(metadata)
+
+    def _newest(self, table: sa.Table, condition: sa.ColumnElement[bool] | None) -> Any:
+        query = sa.select(table).order_by(table.c.number.desc()).limit(1)
+        with self._begin() as connection:
+            return connection.execute(query if condition is None else query.where(condition)).one_or_none()
+
+    def _launch_row(self, condition: sa.ColumnElement[bool]) -> Any:
+        return self._newest(LAUNCHES, condition)
+
+    def _launch(self, launch: str) -> Any:
+        name = normal_name(launch)
+        row = self._launch_row(LAUNCHES.c.id == name)
+        if row is None:
+            row = self._launch_row(LAUNCHES.c.name == name)
+        if row is None:
+            raise NotThere(f"There is no launch “{name}” in this workspace. Create it, or pick one that is there.")
+        return row
+
+    def _publish_artefact(self, folder: Path, save: Save) -> None:
+        self.prepare()
+        with plain_disk_errors():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            save(folder)
+        try:
+            check_folder(folder)
+        except DamagedArtefact:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _catalog_folder(self, version_id: str) -> Path:
+        return self.folder / "catalogs" / version_id
+
+    def _model_folder(self, model_id: str) -> Path:
+        return self.folder / "models" / model_id
+
+    def _launch_folder(self, launch_id: str) -> Path:
+        return self.folder / "launches" / launch_id
+
+    def _adapted_folder(self, launch_id: str, adapted_id: str) -> Path:
+        return self._launch_folder(launch_id) / f"adapted-{adapted_id}"
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:16]
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    fields = dict(row._mapping)
+    del fields["number"]
+    return fields
+
+
+def _hashes(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    return sorted(str(file.get("sha256")) for file in files)
+
+
+def _launch_record(row: Any, adapted: Any) -> LaunchRecord:
+    fields = _fields(row)
+    del fields["support_folder"]
+    if adapted is None:
+        return LaunchRecord(**fields, adapted=None)
+    stale = row.support_version > adapted.support_version
+    return LaunchRecord(**fields, adapted=AdaptedRecord(**_fields(adapted), stale=stale))

@@ -1,0 +1,148 @@
+"""Workers that are killed, told to go, orphaned or too many."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recsys_core.runs.progress import read_progress
+from recsys_core.runs.supervisor import Supervisor
+
+WORKER = [sys.executable, str(Path(__file__).with_name("counting_worker.py"))]
+
+
+@pytest.fixture
+def shop(shop_in, tmp_path: Path) -> Iterator:
+    shop = shop_in(tmp_path / "shop")
+    yield shop
+    shop.close()
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_killed_run_goes_on_where_it_was(shop) -> None:
+    worker = shop.start_worker()
+    run = shop.client.start("count", {"steps": 40, "pause": 0.03}, "x")
+    shop.wait(run, lambda state: state.done >= 5)
+    kill(worker)
+    finished = int((shop.workspace.run_folder(run) / "checkpoints" / "step.txt").read_text())
+    assert shop.client.state(run).state == "running"
+    assert shop.client.start("count", {}, "x") == run
+    shop.start_worker()
+    end = shop.finish(run)
+    assert end.state == "done" and end.result == {"steps": 40, "nothing": None}
+    lines = shop.trace()
+    assert lines.count(f"{run} begins") == 2
+    steps = [int(line.split()[2]) for line in lines if " step " in line]
+    # A step whose end the kill fell on may be there twice; those with a checkpoint may not.
+    assert [step for step in steps if step < finished] == list(range(finished))
+    assert sorted(set(steps)) == list(range(40))
+    assert f"Counting from {finished}" in end.log[-1] and "goes on" in end.log[-2]
+    done = [point["done"] for point in end.curve]
+    assert done == sorted(set(done)) and done[-1] == 40
+
+
+def test_a_worker_told_to_go_leaves_the_run_to_the_next_and_it_is_no_fault_of_the_run(shop) -> None:
+    worker = shop.start_worker()
+    run = shop.client.start("count", {"steps": 10_000, "pause": 0.05}, "x")
+    shop.wait(run, lambda state: state.done >= 2)
+    worker.terminate()
+    assert worker.wait() == 0
+    assert not shop.client.worker_is_there()
+    before = shop.client.state(run)
+    assert before.state == "running"
+    shop.start_worker()
+    shop.wait(run, lambda state: state.done > before.done + 2)
+    assert read_progress(shop.workspace.database, [run])[run].tries == 1
+
+
+def test_failed_and_cancelled_runs_make_no_noise_in_the_terminal(shop) -> None:
+    worker = shop.start_worker()
+    shop.finish(shop.client.start("fail", {"how": "plain"}, "x"))
+    run = shop.client.start("count", {"steps": 10_000}, "x")
+    shop.wait(run, lambda state: state.done > 0)
+    shop.client.cancel(run)
+    shop.finish(run)
+    shop.finish(shop.client.start("count", {"steps": 1}, "x"))
+    worker.terminate()
+    assert worker.wait() == 0
+    assert worker.stderr is not None and worker.stderr.read() == ""
+
+
+def test_a_run_cancelled_while_its_worker_is_dead_is_cancelled_and_cleaned_up(shop) -> None:
+    worker = shop.start_worker()
+    run = shop.client.start("hold", {}, "x")
+    shop.wait(run, lambda state: state.stage == "Holding")
+    (shop.workspace.run_folder(run) / "checkpoints").mkdir(exist_ok=True)
+    shop.client.cancel(run)
+    assert shop.client.state(run).state == "stopping"
+    kill(worker)
+    assert shop.client.state(run).state == "cancelled"
+    shop.start_worker()
+    shop.finish(shop.client.start("count", {"steps": 1}, "another"))
+    assert shop.client.state(run).state == "cancelled"
+    assert not (shop.workspace.run_folder(run) / "checkpoints").exists()
+
+
+def test_one_worker_per_workspace_and_a_supervised_one_waits_its_turn(shop) -> None:
+    first = shop.start_worker()
+    shop.wait_until(shop.client.worker_is_there)
+    refused = shop.start_worker()
+    assert refused.wait() == 2
+    assert refused.stderr is not None and "serves this workspace already" in refused.stderr.read()
+    supervisor = Supervisor(shop.workspace, WORKER)
+    supervisor.start()
+    try:
+        run = shop.client.start("count", {"steps": 60, "pause": 0.02}, "x")
+        shop.wait_until(lambda: supervisor.worker_pid)
+        waiting = supervisor.worker_pid
+        shop.wait(run, lambda state: state.done >= 20)
+        assert shop.trace().count(f"{run} begins") == 1
+        kill(first)
+        assert shop.finish(run).state == "done"
+        assert supervisor.worker_pid == waiting and shop.trace().count(f"{run} begins") == 2
+    finally:
+        supervisor.stop()
+
+
+def test_a_worker_leaves_when_its_parent_is_gone(shop) -> None:
+    # A process between us and the worker, which dies as a killed server does.
+    code = (
+        "import os, subprocess, sys, time\n"
+        "worker = subprocess.Popen([sys.executable, *sys.argv[1:], '--parent', str(os.getpid())])\n"
+        "time.sleep(600)"
+    )
+    command = [sys.executable, "-c", code, WORKER[1], "--workspace", str(shop.workspace.folder)]
+    parent = subprocess.Popen(command, text=True)
+    shop.workers.append(parent)
+    shop.wait_until(shop.client.worker_is_there)
+    run = shop.client.start("count", {"steps": 10_000, "pause": 0.05}, "x")
+    shop.wait(run, lambda state: state.done >= 1)
+    kill(parent)
+    shop.wait_until(lambda: not shop.client.worker_is_there())
+
+
+def test_the_supervisor_restarts_the_worker_and_a_run_that_keeps_killing_it_fails(shop) -> None:
+    supervisor = Supervisor(shop.workspace, WORKER)
+    supervisor.start()
+    try:
+        run = shop.client.start("fail", {"how": "kill"}, "x")
+        end = shop.finish(run)
+        assert end.state == "failed" and end.error is not None and "ended 3 times" in end.error
+        after = shop.client.start("count", {"steps": 1}, "x")
+        assert shop.finish(after).state == "done"
+        worker = supervisor.worker_pid
+        assert worker is not None
+    finally:
+        supervisor.stop()
+    assert supervisor.worker_pid is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+    assert not shop.client.worker_is_there()
