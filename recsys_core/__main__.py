@@ -75,9 +75,7 @@ def launch(arguments: argparse.Namespace) -> Outcome:
     given: dict[Kind, Path | None] = {"products": arguments.products, "interactions": arguments.interactions}
     checked = check_files({kind: Upload.of(path) for kind, path in given.items() if path is not None})
     record = checked.publish_launch(workspace, arguments.name)
-    settings = LaunchSettings(
-        launch=record.id, method=arguments.method, seed=arguments.seed, device=arguments.device
-    )
+    settings = LaunchSettings(launch=record.id, method=arguments.method, seed=arguments.seed, device=arguments.device)
     result = _run(settings.seed, settings.device, lambda run: adapt_launch(workspace, settings, run))
     lines = [f"{table.name}: {table.summary()}" for table in checked.tables.values()]
     known = already_known(workspace, checked.tables["products"].frame)
@@ -144,9 +142,11 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def _workspace(arguments: argparse.Namespace) -> Workspace:
-    from recsys_core.workspace import Workspace
+    from recsys_core.workspace import open_workspace
 
-    return Workspace(arguments.workspace)
+    workspace = open_workspace(arguments.workspace)
+    workspace.sweep()
+    return workspace
 
 
 def _run(seed: int, device: str, body: Callable[[RunContext], dict[str, Any]]) -> dict[str, Any]:
@@ -156,7 +156,11 @@ def _run(seed: int, device: str, body: Callable[[RunContext], dict[str, Any]]) -
     from recsys_core.run_context import RunContext
     from recsys_core.runs.devices import resolve_device
 
-    with tqdm(disable=not sys.stderr.isatty(), leave=False, bar_format="{desc:<28} {bar} {percentage:3.0f} %  {remaining} left") as bar:
+    with tqdm(
+        disable=not sys.stderr.isatty(),
+        leave=False,
+        bar_format="{desc:<28} {bar} {percentage:3.0f} %  {remaining} left",
+    ) as bar:
 
         def report(values: dict[str, Any]) -> None:
             if "log" in values:

@@ -109,7 +109,7 @@ def save_arrays(
     from safetensors.numpy import save_file
 
     def write(temporary: Path) -> None:
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary / ARRAYS)
+        save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, temporary / ARRAYS)
         (temporary / SETTINGS).write_text(json.dumps(settings, indent=1, sort_keys=True))
         for name, frame in (frames or {}).items():
             frame.to_parquet(temporary / f"{name}.parquet", index=False)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+
 from shop_categories import Categories
 from shop_titles import readable
 

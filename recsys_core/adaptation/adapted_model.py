@@ -17,18 +17,14 @@ from recsys_core.artefacts import load_arrays, load_frame, save_arrays
 from recsys_core.dataset import Launch
 from recsys_core.errors import InvalidSetting, UnknownProduct
 from recsys_core.evaluation.ranking import best_columns, blocks, top_customers
+from recsys_core.models.co_purchases import Placement
 from recsys_core.models.content_space import ContentVectors
-from recsys_core.models.head import (
-    CustomerEncoder,
-    CustomerSide,
-    Head,
-    ProductSide,
-    product_side,
-    score,
-)
-from recsys_core.models.source_model import SourceModel
+from recsys_core.models.head import CustomerSide, Head, ProductSide, score
+from recsys_core.models.source_model import SourceModel, load_head
 
 DECIMALS = 6
+SPREAD_SAMPLE = 500
+"""Customers by whom the spread of a launch's scores is estimated."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +54,17 @@ class AdaptedModel:
     def __post_init__(self) -> None:
         self.vocabulary, catalog, self.content = self.source.space_.with_launch(self.launch.products)
         self.price_levels = self.source.space_.prices.encode(self.launch.products)
-        self.encoder = CustomerEncoder(self.head, catalog, self.source.factors_)
+        self.scorer = self.source.scorer(self.head, catalog)
+        self.placement = self.scorer.place(self.content)
         self.support = self.launch.support_weights(self.source.customer_ids_)
         shown = self.support if self.uses_support else sp.csr_matrix(self.support.shape, dtype=np.float32)
-        self.products = self.side(self.content, shown.T.tocsr())
+        self.products = self.side(self.content, self.placement, shown.T.tocsr())
 
-    def side(self, content: ContentVectors, support: sp.csr_matrix) -> ProductSide:
-        """The products' side for that content and that support (n, n_customers)."""
+    def side(self, content: ContentVectors, placement: Placement, support: sp.csr_matrix) -> ProductSide:
+        """The products' side for that content, where it is placed, and that support (n, n_customers)."""
         supporters = np.unique(support.indices)
-        encoded = self.encoder.encode(self.source.weights_[supporters])
-        return product_side(self.head, content, support[:, supporters], encoded)
+        encoded = self.scorer.customers(self.source.weights_[supporters])
+        return self.scorer.products(content, placement, support[:, supporters], encoded)
 
     def combine(self, customers: CustomerSide, products: ProductSide, theta: np.ndarray | None) -> np.ndarray:
         """(n_customers, n) scores; `theta` are the adapters of those products."""
@@ -85,13 +82,13 @@ class AdaptedModel:
         histories = self.source.weights_[np.maximum(customers, 0)]
         if (customers < 0).any():
             histories = sp.diags((customers >= 0).astype(np.float32)) @ histories
-        return self.combine(self.encoder.encode(histories.tocsr()), self.products, self.theta)
+        return self.combine(self.scorer.customers(histories.tocsr()), self.products, self.theta)
 
     def recommend(self, customers: Sequence[str] | None = None, top: int = 20) -> pd.DataFrame:
         """The launch's products for each customer, best first: customer_id, product_id, rank (from 1), score.
 
-        customers: ids; None means all of the catalog. A customer without history gets what is expected to sell at all;
-        `attrs["without_history"]` counts them. Pairs of the support are left out. Raises InvalidSetting for top < 1.
+        customers: ids; None means all of the catalog. Nothing speaks for one product rather than another to a customer without
+        history: that one gets the launch's order with scores of 0; `attrs["without_history"]` counts them. Pairs of the support are left out. Raises InvalidSetting for top < 1.
         """
         if top < 1:
             raise InvalidSetting(f"top is {top}; at least one product has to be asked for. Use 20, say.")
@@ -134,7 +131,10 @@ class AdaptedModel:
         positions = self.positions(products)
         everyone = np.arange(len(self.source.customer_ids_))
         hidden = self.support[:, positions]
-        customers, scores = top_customers(lambda block: self.score(block)[:, positions], everyone, count, hidden)
+        activity = self._activity(positions)
+        customers, scores = top_customers(
+            lambda block: self.score(block)[:, positions] + activity[block, None], everyone, count, hidden
+        )
         keep = np.isfinite(scores)
         row, column = np.nonzero(keep)
         return pd.DataFrame(
@@ -146,11 +146,23 @@ class AdaptedModel:
             }
         )
 
+    def _activity(self, positions: np.ndarray) -> np.ndarray:
+        """(n_customers,) what a customer's activity adds to an audience's score: log(1 + products bought), scaled to the
+        spread of the scores, times the mixture's weight for it."""
+        activity = np.log1p(np.diff(self.source.weights_.indptr)).astype(np.float32)
+        some = np.linspace(0, len(activity) - 1, min(len(activity), SPREAD_SAMPLE)).astype(int)
+        spread = self.score(some)[:, positions].std()
+        return self.head.mixture.activity * spread * activity / max(float(activity.std()), 1e-6)
+
     def _audience_size(self, top: int | None, share: float | None) -> int:
         if (top is None) == (share is None):
-            raise InvalidSetting("Say how large the audience shall be: either a number (top) or a share of all customers.")
-        if top is not None and top < 1 or share is not None and not 0 < share <= 1:
-            raise InvalidSetting(f"An audience needs top >= 1 or 0 < share <= 1; found {top if top is not None else share}.")
+            raise InvalidSetting(
+                "Say how large the audience shall be: either a number (top) or a share of all customers."
+            )
+        if (top is not None and top < 1) or (share is not None and not 0 < share <= 1):
+            raise InvalidSetting(
+                f"An audience needs top >= 1 or 0 < share <= 1; found {top if top is not None else share}."
+            )
         return top if top is not None else max(1, int(len(self.source.customer_ids_) * (share or 0)))
 
     def positions(self, products: Sequence[str] | None) -> np.ndarray:
@@ -179,6 +191,7 @@ class AdaptedModel:
         settings = {
             "method": self.method,
             "name": self.launch.name,
+            "mixture": self.head.mixture.as_dict(),
             "uses_support": self.uses_support,
             "terms": asdict(self.adapters.settings) if self.adapters else None,
             "summary": self.summary,
@@ -193,7 +206,7 @@ class AdaptedModel:
             method=settings["method"],
             source=source,
             launch=Launch(settings["name"], load_frame(folder, "products"), load_frame(folder, "support")),
-            head=Head(**{name[5:]: array for name, array in arrays.items() if name.startswith("head.")}),
+            head=load_head(arrays, settings["mixture"]),
             uses_support=settings["uses_support"],
             adapters=Adapters(arrays["theta"], TermSettings(**settings["terms"])) if "theta" in arrays else None,
             summary=settings["summary"],

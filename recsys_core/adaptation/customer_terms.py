@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax
 
-from recsys_core.models.head import CustomerEncoder, ProductSide, score
+from recsys_core.models.head import ProductSide, Scorer, score
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,32 @@ class SupportTask:
     product: np.ndarray
     """(m,) which of the n products the pair is about, rising."""
     positive_scores: np.ndarray
-    """(m,) f_S of each support pair."""
+    """(m, n) f_S of each support pair's customer for all products."""
+    bought: np.ndarray
+    """(m, n) bool: what each support pair's customer has bought of them."""
     negatives: np.ndarray
     """(q, D): x of the customers drawn."""
     negative_scores: np.ndarray
     """(q, n) f_S of the customers drawn."""
 
+    def of(self, pairs: np.ndarray) -> SupportTask:
+        """The task of some of the support pairs; pairs: (m,) bool."""
+        return replace(
+            self,
+            positives=self.positives[pairs],
+            product=self.product[pairs],
+            positive_scores=self.positive_scores[pairs],
+            bought=self.bought[pairs],
+        )
+
+    def own_scores(self) -> np.ndarray:
+        """(m,) f_S of each support pair."""
+        own: np.ndarray = self.positive_scores[np.arange(len(self.product)), self.product]
+        return own
+
 
 def support_task(
-    encoder: CustomerEncoder,
+    scorer: Scorer,
     weights: sp.csr_matrix,
     products: ProductSide,
     support: sp.csr_matrix,
@@ -53,14 +70,15 @@ def support_task(
     """The task for `products` (n) with `support` (n_customers, n) among customers with histories `weights`."""
     pairs = support.T.tocoo()
     supporters, position = np.unique(pairs.col, return_inverse=True)
-    encoded = encoder.encode(weights[supporters])
+    encoded = scorer.customers(weights[supporters])
     size = min(settings.negatives, weights.shape[0])
     drawn = np.random.default_rng(settings.seed).choice(weights.shape[0], size, replace=False)
-    others = encoder.encode(weights[np.sort(drawn)])
+    others = scorer.customers(weights[np.sort(drawn)])
     return SupportTask(
         positives=encoded.dense[position],
         product=pairs.row,
-        positive_scores=score(encoded, products)[position, pairs.row],
+        positive_scores=score(encoded, products)[position],
+        bought=support[supporters].toarray()[position] > 0,
         negatives=others.dense,
         negative_scores=score(others, products),
     )
@@ -78,6 +96,7 @@ def fit_theta(task: SupportTask, settings: TermSettings) -> np.ndarray:
     share = 1 / np.maximum(pairs, 1)[task.product]
     gather = sp.csr_matrix((share, (task.product, np.arange(len(task.product)))), (n_products, len(task.product)))
     sold = np.flatnonzero(pairs)
+    own_scores = task.own_scores()
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         theta = np.zeros((n_products, dimensions))
@@ -86,7 +105,7 @@ def fit_theta(task: SupportTask, settings: TermSettings) -> np.ndarray:
         negative = expit(task.negatives @ theta.T)
         logits = sharpness * np.column_stack(
             [
-                positive + scale * task.positive_scores,
+                positive + scale * own_scores,
                 (negative + scale * task.negative_scores).T[task.product],
             ]
         )
@@ -104,3 +123,10 @@ def fit_theta(task: SupportTask, settings: TermSettings) -> np.ndarray:
         fitted = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60})
         theta[sold] = fitted.x.reshape(len(sold), dimensions)
     return theta
+
+
+def reciprocal_ranks(task: SupportTask, theta: np.ndarray, settings: TermSettings) -> np.ndarray:
+    """(m,) for each support pair 1 / the rank of its product by f_T among those that its customer hasn't bought."""
+    scores = expit(task.positives @ theta.T) + settings.scale * task.positive_scores
+    own = scores[np.arange(len(scores)), task.product]
+    return 1 / (1 + ((scores > own[:, None]) & ~task.bought).sum(axis=1))

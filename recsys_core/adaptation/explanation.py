@@ -11,6 +11,7 @@ from recsys_core.adaptation.customer_terms import fit_theta, support_task
 from recsys_core.content.unit_rows import unit_sparse_rows
 from recsys_core.content.words import readable
 from recsys_core.errors import UnknownCustomer
+from recsys_core.models.co_purchases import Placement
 from recsys_core.models.content_space import ContentVectors
 from recsys_core.models.head import ProductSide
 
@@ -40,7 +41,7 @@ class _Pair:
     def __init__(self, adapted: AdaptedModel, customer: int, product: int):
         self.adapted, self.customer, self.product = adapted, customer, product
         self.history = adapted.source.weights_[customer]
-        self.customer_side = adapted.encoder.encode(self.history)
+        self.customer_side = adapted.scorer.customers(self.history)
         self.product_side = ProductSide(adapted.products.dense[[product]], adapted.products.sparse[[product]])
         self.theta = None if adapted.theta is None else adapted.theta[[product]]
         self.full = self._score(self.product_side)[0]
@@ -54,9 +55,10 @@ class _Pair:
         variants = sp.csr_matrix(np.repeat(self.history[:, bought].toarray(), len(bought), axis=0))
         variants = variants.multiply(1 - np.eye(len(bought), dtype=np.float32)).tocsr()
         columns = sp.csr_matrix(
-            (np.ones(len(bought), dtype=np.float32), (np.arange(len(bought)), bought)), (len(bought), self.history.shape[1])
+            (np.ones(len(bought), dtype=np.float32), (np.arange(len(bought)), bought)),
+            (len(bought), self.history.shape[1]),
         )
-        encoded = self.adapted.encoder.encode((variants @ columns).tocsr())
+        encoded = self.adapted.scorer.customers((variants @ columns).tocsr())
         scores = self.adapted.combine(encoded, self.product_side, self.theta)[:, 0]
         ids = self.adapted.source.product_ids_[bought].tolist()
         return _frame("history", ids, ids, self.full - scores)
@@ -71,7 +73,9 @@ class _Pair:
         variants = unit_sparse_rows((kept @ columns).tocsr())
         content = ContentVectors(variants, self.adapted.source.space_.dense(variants, np.repeat(price, n, axis=0)))
         support = sp.vstack([self._shown_support()] * n, format="csr") if n else self._shown_support()[:0]
-        scores = self._score(self.adapted.side(content, support)) if n else np.zeros(0)
+        scores = (
+            self._score(self.adapted.side(content, self.adapted.scorer.place(content), support)) if n else np.zeros(0)
+        )
         names = [self.adapted.vocabulary[token] for token in tokens]
         return _frame("word", names, [readable(name) for name in names], self.full - scores)
 
@@ -91,14 +95,22 @@ class _Pair:
         variants = (variants @ columns).tocsr().astype(np.float32)
         variants.eliminate_zeros()
         if self.adapted.uses_support:
-            content = ContentVectors(
-                sp.vstack([self.adapted.content.words[[self.product]]] * n, format="csr"),
-                np.repeat(self.adapted.content.dense[[self.product]], n, axis=0),
+            content, placement = self._repeated(n)
+            return _frame(
+                "supporter", ids, ids, self.full - self._score(self.adapted.side(content, placement, variants))
             )
-            return _frame("supporter", ids, ids, self.full - self._score(self.adapted.side(content, variants)))
         if self.theta is not None:
             return _frame("supporter", ids, ids, self._terms_without(variants))
         return _frame("supporter", [], [], np.zeros(0))
+
+    def _repeated(self, n: int) -> tuple[ContentVectors, Placement]:
+        """The product's content and placement, n times."""
+        at = np.full(n, self.product)
+        content, placement = self.adapted.content, self.adapted.placement
+        return (
+            ContentVectors(content.words[at], content.dense[at]),
+            Placement(placement.together[at], placement.baskets[at], placement.taste[at]),
+        )
 
     def _terms_without(self, variants: sp.csr_matrix) -> np.ndarray:
         """Effects of taking one supporter away and fitting θ again, beside a fit with all of them."""
@@ -106,10 +118,11 @@ class _Pair:
         assert adapted.adapters is not None
         everyone = adapted.support[:, [self.product]].T.tocsr().astype(np.float32)
         side = ProductSide(
-            np.repeat(self.product_side.dense, n + 1, axis=0), sp.vstack([self.product_side.sparse] * (n + 1), format="csr")
+            np.repeat(self.product_side.dense, n + 1, axis=0),
+            sp.vstack([self.product_side.sparse] * (n + 1), format="csr"),
         )
         support = sp.vstack([everyone, variants], format="csr").T.tocsr()
-        task = support_task(adapted.encoder, adapted.source.weights_, side, support, adapted.adapters.settings)
+        task = support_task(adapted.scorer, adapted.source.weights_, side, support, adapted.adapters.settings)
         theta = fit_theta(task, adapted.adapters.settings)
         scores = adapted.combine(self.customer_side, side, theta)[0]
         return scores[0] - scores[1:]

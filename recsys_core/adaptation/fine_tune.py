@@ -9,13 +9,14 @@ stops training in time; afterwards θ_T alone is fitted once more on all of it, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys_core.adaptation.adapted_model import AdaptedModel, Adapters
-from recsys_core.adaptation.customer_terms import TermSettings, fit_theta, support_task
+from recsys_core.adaptation.customer_terms import TermSettings, fit_theta, reciprocal_ranks, support_task
 from recsys_core.dataset import Launch
 from recsys_core.models.head import Head
 from recsys_core.models.source_model import SourceModel
@@ -29,7 +30,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 class Settings(BaseModel, frozen=True):
     depth: Literal[0, 1, 2] = 2
-    """How many of the last layers are tuned: 0 none, 1 the mixture and the popularity, 2 the products' maps too."""
+    """How many of the last layers are tuned: 0 none, 1 the scales of the softmax, 2 the products' tower too."""
     source_loss_weight: PositiveFloat = 1.0
     """Weight of L_S; L_T is weighed by `support_loss_weight`."""
     support_loss_weight: NonNegativeFloat = 0.5
@@ -41,10 +42,9 @@ class Settings(BaseModel, frozen=True):
     source_batch: PositiveInt = 512
     negatives: PositiveInt = 256
     """Customers drawn from the catalog, beside whom a supporter has to stand out."""
-    scale: PositiveFloat = 0.1
-    """θ_μ at the start."""
-    sharpness: PositiveFloat = 10.0
-    """Inverse temperature of L_T's softmax: 1 / `scale`, so that f_S starts with the weight that it was trained with."""
+    scales: tuple[PositiveFloat, ...] = (0.5, 0.25, 0.1)
+    """θ_μ at the start: the one that finds held-out support best, the first where too little is held out. The softmax of
+    L_T has the sharpness 1 / θ_μ, so that f_S starts with the weight that it was trained with."""
     penalty: NonNegativeFloat = 0.02
     """Weight of |θ_T|² in its last fit."""
     held_out_share: Share = 0.2
@@ -69,19 +69,38 @@ class FineTune:
         if not base.support.nnz:
             base.summary = {"note": "No first sale by a known customer: nothing could be tuned."}
             return base
-        head, scale, history = self._tune(base, run)
+        start = self._start(base, run)
+        head, scale, history = self._tune(base, start, run)
         tuned = AdaptedModel(self.name, source, launch, head, uses_support=False)
-        terms = self._terms(scale, run.seed)
-        task = support_task(tuned.encoder, source.weights_, tuned.products, tuned.support, terms)
+        terms = replace(start, scale=scale)
+        task = support_task(tuned.scorer, source.weights_, tuned.products, tuned.support, terms)
         tuned.adapters = Adapters(fit_theta(task, terms), terms)
-        tuned.summary = {"history": history, "scale": round(scale, 4), "settings": self.settings.model_dump()}
+        tuned.summary = {
+            "history": history,
+            "scale": round(scale, 4),
+            "settings": self.settings.model_dump(mode="json"),
+        }
         return tuned
 
-    def _terms(self, scale: float, seed: int) -> TermSettings:
+    def _start(self, base: AdaptedModel, run: RunContext) -> TermSettings:
+        """The terms' settings with the best θ_μ of those to choose from."""
         settings = self.settings
-        return TermSettings(scale, settings.sharpness, settings.penalty, settings.negatives, seed)
+        choices = [
+            TermSettings(scale, 1 / scale, settings.penalty, settings.negatives, run.seed) for scale in settings.scales
+        ]
+        task = support_task(base.scorer, base.source.weights_, base.products, base.support, choices[0])
+        judged = self._judged_pairs(len(task.product), run.seed)
+        if not judged.any():
+            return choices[0]
+        ranks = []
+        for terms in run.track(choices, "Weighing old and new", len(choices)):
+            theta = fit_theta(task.of(~judged), terms)
+            ranks.append(reciprocal_ranks(task.of(judged), theta, terms).mean())
+        return choices[int(np.argmax(ranks))]
 
-    def _tune(self, base: AdaptedModel, run: RunContext) -> tuple[Head, float, list[dict[str, float]]]:
+    def _tune(
+        self, base: AdaptedModel, terms: TermSettings, run: RunContext
+    ) -> tuple[Head, float, list[dict[str, float]]]:
         """The tuned head, θ_μ, and what happened in each epoch."""
         import torch
 
@@ -90,21 +109,20 @@ class FineTune:
         from recsys_core.models.training import Schedule, train
 
         settings, source = self.settings, base.source
-        terms = self._terms(settings.scale, run.seed)
-        task = support_task(base.encoder, source.weights_, base.products, base.support, terms)
+        task = support_task(base.scorer, source.weights_, base.products, base.support, terms)
         judged = self._judged_pairs(len(task.product), run.seed)
         network = TunedNetwork(base, task, judged, settings.depth, terms).to(run.device)
         optimizer = torch.optim.AdamW(
             network.parameter_groups(settings.learning_rate, settings.scalar_rate), weight_decay=0.0
         )
-        sampler = TaskSampler(source.weights_, source.space_.catalog(), source.factors_, source.config.shots)
+        sampler = TaskSampler(source.weights_, base.scorer.content)
         size = min(settings.source_batch, len(sampler.products))
         log_frequency_strength = source.config.log_frequency_strength
 
         def losses(epoch: int) -> Iterator[torch.Tensor]:
             rng = np.random.default_rng([run.seed, epoch])
             for batch in sampler.epoch(rng, size, size * settings.batches_per_epoch):
-                source_loss = network.source.loss(batch, log_frequency_strength)
+                source_loss = network.towers.loss(batch, log_frequency_strength)
                 yield settings.source_loss_weight * source_loss + settings.support_loss_weight * network.support_loss()
 
         history = train(
@@ -116,7 +134,7 @@ class FineTune:
             run=run,
             stage="Fine-tuning",
         )
-        return network.source.head(), network.scale(), history
+        return replace(base.head, product_tower=network.towers.towers()[1]), network.scale(), history
 
     def _judged_pairs(self, pairs: int, seed: int) -> np.ndarray:
         """(pairs,) bool: which support pairs are held out."""

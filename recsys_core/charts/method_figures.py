@@ -14,18 +14,21 @@ def method_figures(rows: pd.DataFrame, chosen: str) -> go.Figure:
     rows: name (safe as HTML), ndcg, low, high, in the order to be drawn; chosen: the name of one of them.
     """
     figure = go.Figure()
-    for row in rows.itertuples(index=False):
-        is_chosen = row.name == chosen
-        colour = {} if is_chosen else {"color": QUIET}
+    # The first trace has the theme's first colour.
+    ordered = rows.sort_values("name", key=lambda names: names != chosen, kind="stable")
+    for name, ndcg, low, high in ordered[["name", "ndcg", "low", "high"]].to_numpy():
+        colour = {} if name == chosen else {"color": QUIET}
         figure.add_scatter(
-            x=[row.ndcg],
-            y=[row.name],
-            error_x={"array": [row.high - row.ndcg], "arrayminus": [row.ndcg - row.low], "thickness": 2, "width": 5, **colour},
+            x=[ndcg],
+            y=[name],
+            error_x={"array": [high - ndcg], "arrayminus": [ndcg - low], "thickness": 2, "width": 5, **colour},
             mode="markers",
             marker={"size": 11, **colour},
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     styled(figure, height=60 + 38 * len(rows), x_title="ndcg@20")
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, categoryorder="array", categoryarray=rows["name"].tolist()
+    )
     figure.update_xaxes(showgrid=True)
     return figure

@@ -30,13 +30,13 @@ def reasons_figure(rows: pd.DataFrame, kinds: dict[str, str]) -> go.Figure:
             cliponaxis=False,
             hovertemplate="%{customdata}<br>Without it the score falls by %{x:.4f}<extra></extra>",
         )
-    styled(figure, height=70 + 30 * len(ordered))
-    figure.update_layout(
-        showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "itemclick": False}, bargap=0.35
-    )
+    styled(figure, height=50 + 26 * len(ordered))
+    # Measured from the edge of the figure: beside long labels there would be no room for a row.
+    legend = {"orientation": "h", "xref": "container", "x": 0, "yref": "container", "y": 1, "yanchor": "top"}
+    figure.update_layout(showlegend=True, legend={**legend, "itemclick": False}, margin={"t": 34}, bargap=0.35)
     figure.update_yaxes(
         tickmode="array", tickvals=ordered.index, ticktext=ordered["label"], autorange="reversed", showgrid=False
     )
     furthest = float(ordered["effect"].max()) if len(ordered) else 1.0
-    figure.update_xaxes(showticklabels=False, range=[0, furthest * 1.25])
+    figure.update_xaxes(showticklabels=False, range=[0, furthest * 1.2])
     return figure

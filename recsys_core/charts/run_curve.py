@@ -12,11 +12,17 @@ from recsys_core.charts.style import styled
 
 _PANELS = {"loss": "Loss", "ndcg": "Quality (ndcg@20)"}
 
+_EACH_TICK = 12
+"""Up to so many epochs have each its tick."""
 
-def run_curve(points: Sequence[Mapping[str, Any]], *, x: str = "done") -> go.Figure | None:
-    """One panel for each of loss and ndcg that was measured; `x` names the epoch. None before there are two points."""
+
+def run_curve(points: Sequence[Mapping[str, Any]]) -> go.Figure | None:
+    """One panel for each of loss and ndcg that was measured at least twice; None where neither was.
+
+    A point has some of epoch (else done), loss, ndcg.
+    """
     measured = {
-        name: [(point[x], point[name]) for point in points if point.get(name) is not None and x in point]
+        name: [(point.get("epoch", point.get("done")), point[name]) for point in points if point.get(name) is not None]
         for name in _PANELS
     }
     drawn = {name: pairs for name, pairs in measured.items() if len(pairs) > 1}
@@ -30,5 +36,5 @@ def run_curve(points: Sequence[Mapping[str, Any]], *, x: str = "done") -> go.Fig
         figure.add_trace(line, 1, column)
     styled(figure, height=230)
     figure.update_layout(margin={"t": 30})
-    figure.update_xaxes(title_text="Epoch")
-    return figure
+    longest = max(len(pairs) for pairs in drawn.values())
+    return figure.update_xaxes(title_text="Epoch", dtick=1 if longest <= _EACH_TICK else None)

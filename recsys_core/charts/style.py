@@ -6,6 +6,8 @@ import plotly.graph_objects as go
 
 QUIET = "rgba(128, 140, 136, 0.55)"
 """What is there for comparison; fits both themes."""
+ACCENT_FILL = "rgba(26, 147, 138, 0.14)"
+"""The area under a line; fits both themes."""
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 """For `st.plotly_chart(config=...)`: no tool bar, and a page that scrolls where the mouse is on a figure."""
 

@@ -13,10 +13,10 @@ MIN_QUERIES = 3
 """A product needs that many buyers after its support to be judged."""
 
 
-def held_out_products(catalog: Dataset, share: float, seed: int) -> np.ndarray:
-    """Positions of products to hold out, rising: a seeded random `share` of the ones that were sold."""
+def held_out_products(catalog: Dataset, share: float, at_most: int, seed: int) -> np.ndarray:
+    """Positions of products to hold out, rising: a seeded random `share` of the ones that were sold, or `at_most`."""
     sold = np.flatnonzero(np.bincount(catalog.weights.indices, minlength=len(catalog.product_ids)))
-    chosen = np.random.default_rng(seed).permutation(sold)[: int(len(sold) * share)]
+    chosen = np.random.default_rng(seed).permutation(sold)[: min(int(len(sold) * share), at_most)]
     return np.sort(chosen)
 
 
@@ -45,12 +45,17 @@ class PseudoLaunch:
         return int(self.queries.nnz)
 
 
-def pseudo_launch(catalog: Dataset, held_out: np.ndarray, shots: int, seed: int) -> PseudoLaunch:
-    """The held-out products that have at least `shots` + MIN_QUERIES buyers with other history.
+def pseudo_launch(
+    catalog: Dataset, held_out: np.ndarray, shots: int, seed: int, queries_after: int | None = None
+) -> PseudoLaunch:
+    """The held-out products that have enough buyers with other history, with their first `shots` buyers as support.
 
-    The support is a product's earliest buyers where the sales have times, else a seeded random draw.
-    With shots = 0 every held-out product counts, whatever its number of buyers.
+    What is to be found are the buyers after the first `queries_after` (default: `shots`); for the same `queries_after`
+    the products and queries are the same, whatever `shots`, and the supports are nested. A product needs
+    `queries_after` + MIN_QUERIES buyers; with queries_after = 0 every held-out product counts. The first buyers are the
+    earliest where the sales have times, else a seeded random draw.
     """
+    queries_after = shots if queries_after is None else queries_after
     weights = catalog.weights
     history = np.diff(without_products(weights, held_out).indptr) > 0
     bought = weights.tocsc()[:, held_out].tocoo()
@@ -60,7 +65,7 @@ def pseudo_launch(catalog: Dataset, held_out: np.ndarray, shots: int, seed: int)
     customer, product, weight = customer[order], product[order], weight[order]
     buyers = np.bincount(product, minlength=len(held_out))
     rank = np.arange(len(product)) - np.repeat(np.cumsum(buyers) - buyers, buyers)
-    eligible = np.flatnonzero(buyers >= shots + MIN_QUERIES) if shots else np.arange(len(held_out))
+    eligible = np.flatnonzero(buyers >= queries_after + MIN_QUERIES) if queries_after else np.arange(len(held_out))
     position = np.full(len(held_out), -1)
     position[eligible] = np.arange(len(eligible))
     shape = (weights.shape[0], len(eligible))
@@ -69,7 +74,7 @@ def pseudo_launch(catalog: Dataset, held_out: np.ndarray, shots: int, seed: int)
         rows = rows & (position[product] >= 0)
         return sp.csr_matrix((weight[rows], (customer[rows], position[product[rows]])), shape)
 
-    return PseudoLaunch(held_out[eligible], matrix(rank < shots), matrix(rank >= shots))
+    return PseudoLaunch(held_out[eligible], matrix(rank < shots), matrix(rank >= queries_after))
 
 
 def _turns(catalog: Dataset, customer: np.ndarray, product: np.ndarray, seed: int) -> np.ndarray:

@@ -1,118 +1,136 @@
-"""The learned numbers of the source model, and the two sides of a score made with them. Needs no torch.
+"""The source model's formula, and the numbers learned for it. Needs no torch.
 
-The score of customer u for product p with k supporters S is a sum of five signals:
+The score of customer u for product p with k supporters S is a sum of five signals, each divided by its spread σ:
 
-    words      α(k) · <t_u, ω ∘ t_p>              TF-IDF rows, each word with a learned weight ω
-    content    β(k) · <A c_u, B c_p>              dense content vectors, two linear towers
-    taste      γ(k) · <Z z_u, v_p>                co-purchase space; v_p = (Σ_S Z z_s + κ G c_p) / (k + κ): the content
-                                                  stands for κ supporters (a prototype with a learned prior)
-    supporters δ(k) · <b_u, Σ_S b_s / |Σ_S b_s|>  the baskets themselves
-    popularity <h, c_p>                           how well products like this sell at all
+    words      <t_u, t_p>                                        cosine of TF-IDF rows
+    towers     e · <A c_u, B c_p>                                dense content vectors through two trained linear towers
+    together   a · 5 / (5 + k) · <h_u, N'N P'>                   what is bought together with p's content neighbours P
+    baskets    b · (1 + g_b ln(1 + k)) · cos(h_u, κ_b b_p + Σ_S h_s)    the supporters' baskets; b_p: those who bought P
+    taste      c · (1 + g_z ln(1 + k)) · cos(z_u, κ_z z_p + Σ_S z_s)    the same in the co-purchase factor space
 
-with t_u, c_u, z_u, b_u the customer's history summed and scaled to length 1, and each weight a + b · log(1 + k).
+t_u, c_u, z_u, h_u are the customer's history summed and scaled to length 1. In the last two a product's content stands
+for κ supporters: a prototype with a prior (Snell et al. 2017). N is the degree-normalised customer × product matrix.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
+from recsys_core.models.co_purchases import CoPurchases, Placement
 from recsys_core.models.content_space import ContentVectors
+
+SIGNALS = ("words", "towers", "together", "baskets", "taste")
+TOGETHER_FADES = 5.0
+"""Supporters after which what content neighbours are bought with counts half."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The few numbers that weigh the signals; chosen on replayed launches (see `mixing.py`)."""
+
+    towers: float = 0.5
+    together: float = 1.0
+    baskets: float = 0.5
+    taste: float = 1.0
+    baskets_prior: float = 5.0
+    taste_prior: float = 5.0
+    baskets_growth: float = 0.5
+    taste_growth: float = 0.5
+    activity: float = 0.2
+    """Weight of the logarithm of a customer's activity in an audience, in spreads of the score; the same for all shops."""
+    spread: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SIGNALS, 1.0))
+    """σ of each signal over customers × products without supporters."""
+
+    def weights(self, shots: np.ndarray) -> dict[str, np.ndarray]:
+        """Signal → weight (n,) for products with `shots` (n,) supporters."""
+        growth = np.log1p(shots)
+        weights = {
+            "words": np.ones_like(growth),
+            "towers": self.towers + 0 * growth,
+            "together": self.together * TOGETHER_FADES / (TOGETHER_FADES + shots),
+            "baskets": self.baskets * (1 + self.baskets_growth * growth),
+            "taste": self.taste * (1 + self.taste_growth * growth),
+        }
+        return {name: (weight / self.spread[name]).astype(np.float32) for name, weight in weights.items()}
+
+    def as_dict(self) -> dict:
+        return asdict(self)
 
 
 @dataclass(frozen=True)
 class Head:
-    """d = content dimensions, r = taste dimensions, V = words of the catalog; all float32."""
+    """What was learned; d = content dimensions."""
 
-    word_weights: np.ndarray
-    """(V,) ω; a word that the catalog doesn't have weighs 1."""
     customer_tower: np.ndarray
-    """(d, d) A, applied from the right."""
+    """(d, d) float32 A, applied from the right."""
     product_tower: np.ndarray
-    """(d, d) B."""
-    placement: np.ndarray
-    """(d, r) G: from content to taste."""
-    taste: np.ndarray
-    """(r, r) Z."""
-    popularity: np.ndarray
-    """(d,) h."""
-    prior_shots: np.ndarray
-    """() κ."""
-    mixture: np.ndarray
-    """(4, 2): intercept and slope of α, β, γ, δ in log(1 + k)."""
+    """(d, d) float32 B."""
+    mixture: Mixture = field(default_factory=Mixture)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"customer_tower": self.customer_tower, "product_tower": self.product_tower}
 
 
 class CustomerSide(NamedTuple):
     dense: np.ndarray
-    """(n_customers, d + r + 1) float32."""
+    """(n_customers, d + r + 1) float32: content, taste, and a 1."""
     sparse: sp.csr_matrix
-    """(n_customers, V' + n_products)."""
+    """(n_customers, V + n_products): words and basket."""
 
 
 class ProductSide(NamedTuple):
     dense: np.ndarray
     """(n, d + r + 1) float32."""
     sparse: sp.csr_matrix
-    """(n, V' + n_products)."""
+    """(n, V + n_products)."""
 
 
-class CustomerEncoder:
-    """Turns histories into the customers' side of a score."""
+class Scorer:
+    """Both sides of a score, for one catalog and one head."""
 
-    def __init__(self, head: Head, content: ContentVectors, factors: np.ndarray):
-        self.head = head
-        self.content = content
-        self.factors = factors
+    def __init__(self, head: Head, content: ContentVectors, co_purchases: CoPurchases):
+        """content: of the catalog's products."""
+        self.head, self.content, self.co_purchases = head, content, co_purchases
 
-    def encode(self, histories: sp.csr_matrix) -> CustomerSide:
-        """histories: (n, n_products) damped weights, one row a customer."""
-        content = unit_rows(histories @ self.content.dense) @ self.head.customer_tower
-        taste = unit_rows(histories @ self.factors) @ self.head.taste
-        dense = np.hstack([content, taste, np.ones((histories.shape[0], 1), dtype=np.float32)])
+    def customers(self, histories: sp.csr_matrix) -> CustomerSide:
+        """histories: (n_customers, n_products) damped weights, one row a customer."""
+        towers = unit_rows(histories @ self.content.dense) @ self.head.customer_tower
+        taste = unit_rows(histories @ self.co_purchases.factors)
+        dense = np.hstack([towers, taste, np.ones((histories.shape[0], 1), dtype=np.float32)])
         words = unit_sparse_rows(histories @ self.content.words)
         return CustomerSide(dense, sp.hstack([words, unit_sparse_rows(histories)], format="csr"))
 
+    def place(self, content: ContentVectors) -> Placement:
+        """Where new products lie among the catalog's, by their content."""
+        return self.co_purchases.place(content.words, self.content.words)
 
-def product_side(head: Head, content: ContentVectors, support: sp.csr_matrix, supporters: CustomerSide) -> ProductSide:
-    """The products' side of a score.
-
-    content: of the n products; support: (n, n_supporters), a stored entry where that supporter bought that product;
-    supporters: the encoded supporters.
-    """
-    bought = support.copy()
-    bought.data = np.ones_like(bought.data)
-    shots = np.asarray(bought.sum(axis=1)).ravel().astype(np.float32)
-    d, n_words = content.dense.shape[1], content.words.shape[1]
-    words_weight, content_weight, taste_weight, supporters_weight = mixture_at(head.mixture, shots)
-    taste = np.asarray(bought @ supporters.dense[:, d:-1]) + head.prior_shots * (content.dense @ head.placement)
-    taste /= (shots + head.prior_shots)[:, None]
-    dense = np.hstack(
-        [
-            content_weight[:, None] * (content.dense @ head.product_tower),
-            taste_weight[:, None] * taste,
-            (content.dense @ head.popularity)[:, None],
-        ]
-    )
-    weights = np.ones(n_words, dtype=np.float32)
-    weights[: len(head.word_weights)] = head.word_weights
-    words = sp.diags(words_weight) @ content.words @ sp.diags(weights)
-    baskets = sp.diags(supporters_weight) @ unit_sparse_rows(bought @ supporters.sparse[:, n_words:])
-    return ProductSide(dense.astype(np.float32), sp.hstack([words, baskets], format="csr", dtype=np.float32))
-
-
-def mixture_at(mixture: np.ndarray, shots: np.ndarray) -> np.ndarray:
-    """(4, n): the weights of the four signals for products with `shots` (n,) supporters; δ is 0 without any."""
-    growth = np.log1p(shots)
-    weights = mixture[:, :1] + mixture[:, 1:] * growth
-    weights[3] *= shots > 0
-    return weights.astype(np.float32)
+    def products(
+        self, content: ContentVectors, placement: Placement, support: sp.csr_matrix, supporters: CustomerSide
+    ) -> ProductSide:
+        """content, placement: of n products; support: (n, n_supporters) a stored entry where that supporter bought that
+        product; supporters: their side, in the same order."""
+        mixture = self.head.mixture
+        bought = support.copy()
+        bought.data = np.ones_like(bought.data)
+        weight = mixture.weights(np.diff(bought.indptr).astype(np.float32))
+        d, n_words = content.dense.shape[1], content.words.shape[1]
+        taste = unit_rows(mixture.taste_prior * placement.taste + bought @ supporters.dense[:, d:-1])
+        baskets = unit_sparse_rows(mixture.baskets_prior * placement.baskets + bought @ supporters.sparse[:, n_words:])
+        dense = np.hstack(
+            [
+                weight["towers"][:, None] * (content.dense @ self.head.product_tower),
+                weight["taste"][:, None] * taste,
+                np.zeros((len(taste), 1), dtype=np.float32),
+            ]
+        )
+        words = sp.diags(weight["words"]) @ content.words
+        history = sp.diags(weight["baskets"]) @ baskets + sp.diags(weight["together"]) @ placement.together
+        return ProductSide(dense.astype(np.float32), sp.hstack([words, history], format="csr", dtype=np.float32))
 
 
 def score(customers: CustomerSide, products: ProductSide) -> np.ndarray:

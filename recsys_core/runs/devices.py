@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from recsys_core.errors import InvalidSetting
@@ -71,3 +72,7 @@ def _main_memory() -> int:
     # In a container the machine's memory isn't what a process may use.
     text = limit.read_text().strip() if limit.is_file() else "max"
     return min(memory, int(text)) if text.isdigit() else memory
+
+
+if __name__ == "__main__":
+    print(json.dumps([asdict(device) for device in find_devices()]))

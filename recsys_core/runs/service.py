@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 from dbos import DBOS
 
 from recsys_core.runs.connection import POLLING_SECONDS, QUEUE, connect, worker_config
-from recsys_core.runs.devices import find_devices
+from recsys_core.runs.devices import Device
 from recsys_core.runs.jobs import Jobs
 from recsys_core.runs.progress import mark_ended, unfinished
 from recsys_core.runs.worker_record import executor_id, write_devices
 from recsys_core.runs.workflows import Workflows, remove_checkpoints
 from recsys_core.workspace import Workspace
 
+logger = logging.getLogger(__name__)
+
 SECONDS_BEFORE_LOOKING = 3.0
-"""Looking for a GPU imports torch, which takes all cores for seconds: the server's first page goes before."""
+"""Looking for a GPU takes a core for seconds: the server's first page goes before."""
 
 
 class Service:
@@ -30,12 +37,26 @@ class Service:
         DBOS.register_queue(
             QUEUE, worker_concurrency=1, polling_interval_sec=POLLING_SECONDS, on_conflict="always_update"
         )
-        look = threading.Timer(SECONDS_BEFORE_LOOKING, lambda: write_devices(workspace, find_devices()))
+        look = threading.Timer(SECONDS_BEFORE_LOOKING, look_for_devices, [workspace])
         look.daemon = True
         look.start()
 
     def leave_in_order(self) -> None:
         self._workflows.leave_in_order()
+
+
+def look_for_devices(workspace: Workspace) -> None:
+    """Writes down what this machine has to compute on.
+
+    In a process of its own: a run at work that imports scipy while another thread imports torch finds half a torch and
+    fails; and this way the worker holds no GPU before it needs one.
+    """
+    command = [sys.executable, "-m", "recsys_core.runs.devices"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    if done.returncode == 0:
+        write_devices(workspace, [Device(**device) for device in json.loads(done.stdout)])
+    else:
+        logger.warning("The devices of this machine can't be told: %s", done.stderr)
 
 
 def settle(workspace: Workspace) -> None:

@@ -16,7 +16,7 @@ from recsys_core.run_context import RunContext
 from recsys_core.selection.replay import Replay, replay
 
 MAX_SHOTS = 10
-TIE = 0.005
+TIE = 0.01
 """A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share."""
 
 
@@ -37,11 +37,15 @@ def choose_method(source: SourceModel, catalog: Dataset, launch: Launch, *, run:
     support = launch.support_weights(source.customer_ids_)
     sold = np.diff(support.tocsc().indptr)
     if not support.nnz:
-        return Choice("zero-shot", "There are no first sales by known customers yet, so only content can speak.", [], 0, 0)
+        return Choice(
+            "zero-shot", "There are no first sales by known customers yet, so only content can speak.", [], 0, 0
+        )
     shots = int(np.clip(np.median(sold[sold > 0]), 1, MAX_SHOTS))
     replayed = replay(source, catalog, shots, run.seed)
     if replayed is None:
-        reason = "The catalog is too small to replay a launch, so the method that mixes content and first sales was taken."
+        reason = (
+            "The catalog is too small to replay a launch, so the method that mixes content and first sales was taken."
+        )
         return Choice("prototype", reason, [], shots, 0)
     return _best(replayed, run)
 
@@ -66,7 +70,9 @@ def _best(replayed: Replay, run: RunContext) -> Choice:
     highest = max(row["ndcg"] for row in table)
     chosen = next(row for row in table if row["ndcg"] >= highest * (1 - TIE))
     zero = table[0]["ndcg"]
-    gain = f", {chosen['ndcg'] / zero - 1:+.0%} against going by content alone" if zero and chosen is not table[0] else ""
+    gain = (
+        f", {chosen['ndcg'] / zero - 1:+.0%} against going by content alone" if zero and chosen is not table[0] else ""
+    )
     reason = (
         f"With {replayed.shots} first sales each, {chosen['method']} found buyers best on "
         f"{len(replayed.launch.product_ids)} replayed products of this shop{gain}."

@@ -220,7 +220,7 @@ def _rejected(text: TextTable, problems: list[_Problem]) -> pd.DataFrame:
     rejected = pd.concat([faults, originals], axis=1)
     if text.misfits:
         rejected = pd.concat([rejected, _misfits(text, own)], ignore_index=True).sort_values("row", ignore_index=True)
-    return rejected.astype({"row": "int64", **{column: "str" for column in rejected.columns[1:]}})
+    return rejected.astype({"row": "int64", **dict.fromkeys(rejected.columns[1:], "str")})
 
 
 def _one_line_each(faults: pd.DataFrame) -> pd.DataFrame:

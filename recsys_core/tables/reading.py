@@ -280,7 +280,7 @@ def _first_row_with(origin: Source, encoding: str, delimiter: str, pattern: str,
     """The row of the first match of `pattern`; the last row where none matches."""
     row = 1
     with origin.text(encoding, errors) as text, contextlib.suppress(csv.Error):
-        for row, record in enumerate(csv.reader(text, delimiter=delimiter), start=1):
+        for row, record in enumerate(csv.reader(text, delimiter=delimiter), start=1):  # noqa: B007 (it is returned)
             if re.search(pattern, "\n".join(record)):
                 break
     return row

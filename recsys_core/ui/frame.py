@@ -13,9 +13,14 @@ from recsys_core.ui.session import client, workspace
 HERE = Path(__file__).parent
 MARK = HERE / "mark.svg"
 LOGO = HERE / "logo.svg"
+# A table's own CSV download writes formulas as they are; ours make them harmless, so that one is hidden.
 LOOK = """<style>
-.stMainBlockContainer { max-width: 78rem; margin: 0 auto; padding-top: 3.25rem; }
+.stMainBlockContainer { max-width: 80rem; margin: 0 auto; padding: 3.25rem 3rem 4rem; }
 [data-testid="stSidebarHeader"] img { height: 1.9rem; }
+[class*="st-key-step-next"] { border-color: #1a938a; background: rgba(26, 147, 138, 0.07); }
+[class*="st-key-step-done"] a[data-testid="stPageLink-NavLink"] { padding-left: 0; }
+[data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) { display: none; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3.25rem 1rem 3rem; } }
 </style>"""
 LOOK_FOR_WORKER = 3.0
 """Seconds between two looks for a worker that isn't there."""

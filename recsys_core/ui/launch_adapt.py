@@ -5,14 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
-from recsys_core.runs.states import RunState
+from recsys_core.ui.device_choice import device_choice
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.run_card import newest_run, run_card
 from recsys_core.ui.session import client, workspace
 from recsys_core.workspace import LaunchRecord
 
-AUTO_SENTENCE = "Tries the methods on a launch replayed from your own catalog, and takes the one that found buyers best."
+AUTO_SENTENCE = (
+    "Tries the methods on a launch replayed from your own catalog, and takes the one that found buyers best."
+)
 
 
 def reasons_to_adapt(record: LaunchRecord, counted_sales: int | None) -> list[str]:
@@ -32,35 +34,47 @@ def reasons_to_adapt(record: LaunchRecord, counted_sales: int | None) -> list[st
     return said
 
 
-def adapt_launch(record: LaunchRecord) -> RunState | None:
-    """The controls, and the newest run of this launch as a card while it is at work or if it failed."""
+def recommend_again(record: LaunchRecord) -> None:
+    """The controls behind a button: for recommendations that are the newest that could be had."""
+    with st.popover("Recommend again", icon=":material/auto_awesome:"):
+        _controls(record)
+
+
+def recommend(record: LaunchRecord) -> None:
+    """The controls, for a launch without recommendations, or where there is a reason to make them anew."""
+    with st.container(border=True):
+        _controls(record)
+
+
+def adaptation_run(record: LaunchRecord) -> None:
+    """The card of the newest run; one that ended well says nothing that the recommendations don't say."""
+    run = newest_run("launch", record.id)
+    if run is not None and (not run.is_over or run.state == "failed" or record.adapted is None):
+        run_card("launch", record.id)
+
+
+def _controls(record: LaunchRecord) -> None:
     run = newest_run("launch", record.id)
     at_work = run is not None and not run.is_over
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = _method(record)
-        device = _device()
-        again = record.adapted is not None
         pressed = st.button(
-            "Recommend again" if again else "Recommend",
+            "Recommend" if record.adapted is None else "Recommend again",
             type="primary",
             icon=":material/auto_awesome:",
             disabled=at_work,
             key="recommend",
         )
-    st.caption(plain(_sentence(method)))
-    if pressed:
-        try:
-            client().start("launch", {"launch": record.id, "method": method, "device": device}, record.id)
-        except LaunchdeskError as error:
-            st.error(plain(error), icon=":material/error:")
-            return run
-        st.rerun()
-    return run_card("launch", record.id) if at_work or _worth_showing(run, record) else run
-
-
-def _worth_showing(run: RunState | None, record: LaunchRecord) -> bool:
-    """A run that is over says nothing that the results below don't say, unless it failed."""
-    return run is not None and (run.state == "failed" or record.adapted is None)
+    st.caption(plain(sentence_of(method)))
+    device = device_choice("launch-device", disabled=at_work)
+    if not pressed:
+        return
+    try:
+        client().start("launch", {"launch": record.id, "method": method, "device": device}, record.id)
+    except LaunchdeskError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    st.rerun()
 
 
 def _method(record: LaunchRecord) -> str:
@@ -75,16 +89,10 @@ def _method(record: LaunchRecord) -> str:
     )
 
 
-def _sentence(method: str) -> str:
+def sentence_of(method: str) -> str:
+    """What a method does, in a merchandiser's words; empty for one that this version doesn't have."""
     from recsys_core.adaptation.registry import AUTO, METHODS
 
-    return AUTO_SENTENCE if method == AUTO else METHODS[method].sentence
-
-
-def _device() -> str:
-    """Asked only where there is more than one: else there is nothing to choose."""
-    labels = {device.id: device.label for device in client().devices()}
-    if len(labels) < 2:
-        return "auto"
-    names = {"auto": "Automatic", **labels}
-    return st.selectbox("Compute on", list(names), format_func=lambda device: names[device], width=240)
+    if method == AUTO:
+        return AUTO_SENTENCE
+    return METHODS[method].sentence if method in METHODS else ""

@@ -18,15 +18,22 @@ def linked_choice(
 ) -> str:
     """A select box over ids (at least one), shown by name; the chosen id is the query parameter of that name.
 
-    The address decides; where it says nothing, what this session chose last; else the first one. (Streamlit's own binding
-    would write the name, not the id, and nothing for the default, whatever that is tomorrow.)
+    The address decides; where it says nothing, what this session chose last; else the first one. Streamlit's own
+    binding would write the name, not the id, and nothing for the default, which is another one tomorrow.
     """
     key, last = f"choice-{parameter}", f"last-{parameter}"
-    wishes = (st.query_params.get(parameter), st.session_state.get(last), options[0])
-    chosen = next(wish for wish in wishes if wish in options)
+    wishes = (st.query_params.get(parameter), st.session_state.get(last))
+    chosen = next((wish for wish in wishes if wish is not None and wish in options), options[0])
     st.session_state[key] = chosen
     st.selectbox(
-        label, options, format_func=name_of, key=key, help=help, placeholder=placeholder, on_change=_follow, args=(parameter,)
+        label,
+        options,
+        format_func=name_of,
+        key=key,
+        help=help,
+        placeholder=placeholder,
+        on_change=_follow,
+        args=(parameter,),
     )
     choose(parameter, chosen)
     return chosen

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
 from recsys_core.tables.columns import PRODUCT
+from recsys_core.ui.file_input import forget
 from recsys_core.ui.launch_choice import choose
-from recsys_core.ui.launch_files import checked, findings, forget, upload
+from recsys_core.ui.launch_files import checked_file, is_of_no_use
 from recsys_core.ui.launch_loaded import newest_catalog
 from recsys_core.ui.numbers import counted, number
 from recsys_core.ui.plain import plain
@@ -34,23 +36,15 @@ def create_launch(closable: bool) -> None:
             if closable and st.button("Close", icon=":material/close:", type="tertiary"):
                 _close()
         name = st.text_input("Name", placeholder="Autumn 2026", max_chars=120, key="launch-name")
-        left, right = st.columns(2, gap="medium")
-        with left:
-            products = _products()
-        with right:
-            sales = None if products is None else _sales(products)
-            if products is None:
-                st.caption("First sales can be added once the new products are there, now or at any time later.")
+        products = _products()
         if products is None:
+            st.caption("First sales can be added once the new products are there: now, or at any time later.")
             st.button("Create the launch", type="primary", disabled=True, help="Upload the new products first.")
             return
-        leave_out = bool(products.in_catalog) and st.checkbox(
-            f"Leave out {counted(len(products.in_catalog), 'product')} that the catalog has already", value=True
-        )
-        frame = products.frame(leave_out_known=leave_out)
-        if frame.empty:
-            st.error("All products of this file are in the catalog already: there is nothing new to launch.")
-        if st.button("Create the launch", type="primary", icon=":material/add:", disabled=frame.empty):
+        frame = _new_ones(products)
+        sales = _sales(frame)
+        not_yet = frame.empty or is_of_no_use(SALES)
+        if st.button("Create the launch", type="primary", icon=":material/add:", disabled=not_yet):
             try:
                 record = workspace().create_launch(name, frame, None if sales is None else sales.table.frame)
             except LaunchdeskError as error:
@@ -68,24 +62,33 @@ def _close() -> None:
 
 
 def _products() -> CheckedProducts | None:
-    given = upload("New products", PRODUCTS, NEEDS_PRODUCTS)
-    if given is None:
-        return None
-    products = checked(PRODUCTS, given[0], lambda: check_new_products(given[1], newest_catalog()))
-    if products is not None:
-        findings(products.table, products.sentences(), "new product")
-    return products
+    return checked_file(
+        "New products", PRODUCTS, NEEDS_PRODUCTS, lambda upload: check_new_products(upload, newest_catalog())
+    )
 
 
-def _sales(products: CheckedProducts) -> CheckedSales | None:
-    given = upload("First sales (if there are any yet)", SALES, NEEDS_SALES)
-    if given is None:
+def _new_ones(products: CheckedProducts) -> pd.DataFrame:
+    known = len(products.in_catalog)
+    leave_out = known > 0 and st.checkbox(
+        f"Leave out {counted(known, 'product')} that the catalog has already", value=True
+    )
+    frame = products.frame(leave_out_known=leave_out)
+    if frame.empty:
+        st.error("All products of this file are in the catalog already: there is nothing new to launch.")
+    return frame
+
+
+def _sales(products: pd.DataFrame) -> CheckedSales | None:
+    ids = pd.Index(products[PRODUCT])
+    sales = checked_file(
+        "First sales (if there are any yet)",
+        SALES,
+        NEEDS_SALES,
+        lambda upload: check_first_sales(upload, ids, newest_catalog()),
+        beside=f"{st.session_state[f'checked-{PRODUCTS}'][0]} {len(ids)}",
+    )
+    if sales is None:
         st.caption("Without first sales, recommendations go by what the products say of themselves.")
-        return None
-    ids = products.table.frame[PRODUCT]
-    identity = (given[0], st.session_state[f"checked-{PRODUCTS}"][0])
-    sales = checked(SALES, identity, lambda: check_first_sales(given[1], ids, newest_catalog()))
-    if sales is not None:
-        findings(sales.table, sales.sentences(), "sale")
+    else:
         st.caption(f"{number(sales.products_sold)} of {counted(len(ids), 'new product')} have a first sale.")
     return sales

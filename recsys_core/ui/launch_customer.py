@@ -7,16 +7,19 @@ import streamlit as st
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.launch_lists import history, matching_customers, new_products
 from recsys_core.ui.launch_loaded import Loaded
-from recsys_core.ui.launch_tables import product_columns, score_column
+from recsys_core.ui.launch_tables import product_columns, score_column, table_height
 from recsys_core.ui.launch_why import why
 from recsys_core.ui.numbers import counted, number
 from recsys_core.ui.plain import plain
+from recsys_core.workspace.exports import PRODUCT_COLUMNS
 
 OFFERED = 300
 """Customers in the select box at once; a search finds the others."""
 HISTORY_SHOWN = 3
 TOPS = [10, 20, 50, 100]
-SCORE_HELP = "How well the product fits this customer. The bar begins at a middling score of this launch and ends at the best."
+SCORE_HELP = (
+    "How well the product fits this customer. The bar begins at a middling score of this launch and ends at the best."
+)
 
 
 def customer_view(loaded: Loaded) -> None:
@@ -32,7 +35,11 @@ def customer_view(loaded: Loaded) -> None:
     if not offered:
         st.info(f"No customer of the catalog matches “{plain(searched, 60)}”. Try a part of the id, or fewer words.")
         return
-    more = f"The most active first. {number(count)} match; the first {number(OFFERED)} are listed." if count > OFFERED else None
+    more = (
+        f"The most active first. {number(count)} match; the first {number(OFFERED)} are listed."
+        if count > OFFERED
+        else None
+    )
     with choose_one:
         customer = linked_choice(
             f"Customer ({counted(count, 'match', 'matches')})" if searched else "Customer",
@@ -48,30 +55,25 @@ def customer_view(loaded: Loaded) -> None:
     if rows.empty:
         st.info("This customer has bought every product of the launch already.")
         return
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        selected = st.dataframe(
-            rows.drop(columns=["customer_id", "product_id"]),
-            hide_index=True,
-            column_order=["rank", "title", "category", "brand", "price", "score"],
-            column_config={**product_columns(rows), "score": score_column(ranked, SCORE_HELP)},
-            on_select="rerun",
-            selection_mode="single-row-required",
-            height=min(38 + 35 * len(rows), 460),
-            key=f"products-of-{loaded.id}-{customer}-{top}",
-            alt="The new products for this customer, best first.",
-        )
-        st.caption("Select a row to see why. Products of the launch that the customer bought already are left out.")
-    with right:
-        at = selected.selection.rows[0] if selected.selection.rows else 0
-        why(loaded, customer, rows["product_id"].iloc[at])
+    selected = st.dataframe(
+        rows[["rank", *[name for name in PRODUCT_COLUMNS if name in rows], "score"]],
+        hide_index=True,
+        column_config={**product_columns(rows), "score": score_column(ranked, SCORE_HELP)},
+        on_select="rerun",
+        selection_mode="single-row-required",
+        height=table_height(len(rows)),
+        key=f"products-of-{loaded.id}-{customer}-{top}",
+        alt="The new products for this customer, best first.",
+    )
+    st.caption("Select a row to see why. Products of the launch that the customer bought already are left out.")
+    at = selected.selection.rows[0] if selected.selection.rows else 0
+    why(loaded, customer, rows["product_id"].iloc[at])
 
 
 def _history(loaded: Loaded, customer: str) -> None:
     bought = history(loaded, customer)
-    figures = loaded.customers.iloc[loaded.adapted.source.customer_ids_.get_indexer([customer])[0]]
     titles = ", ".join(plain(title, 60) for title in bought["title"].head(HISTORY_SHOWN))
-    orders = f"{counted(int(figures['orders']), 'order')}, " if isinstance(figures.get("orders"), int | float) else ""
+    orders = f"{counted(loaded.orders(customer), 'order')}, " if "orders" not in loaded.attributes else ""
     rest = len(bought) - HISTORY_SHOWN
     st.markdown(
         f":material/history: {orders}{counted(len(bought), 'different product')} so far, most of all "
@@ -82,6 +84,6 @@ def _history(loaded: Loaded, customer: str) -> None:
             bought.drop(columns="product_id"),
             hide_index=True,
             column_config=product_columns(bought),
-            height=min(38 + 35 * len(bought), 260),
+            height=table_height(len(bought), 7),
             alt="What the customer bought, most often bought first.",
         )

@@ -27,7 +27,7 @@ class Ranked:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def new_products(_loaded: Loaded, adapted_id: str, customer_id: str) -> Ranked:
-    """All new products for a customer, best first: product_id, title, category, brand, price (where there), rank, score."""
+    """All new products for a customer, best first: customer_id, product_id, what is known of the product, rank, score."""
     rows = _loaded.adapted.recommend([customer_id], top=len(_loaded.adapted.launch.product_ids))
     return Ranked(with_products(rows, _loaded.adapted.launch.products), float(rows["score"].median()))
 
@@ -48,14 +48,16 @@ def reasons(_loaded: Loaded, adapted_id: str, customer_id: str, product_id: str)
     """See `AdaptedModel.explain`, with titles and customers' attributes as names."""
     found = _loaded.adapted.explain(customer_id, product_id)
     named = {"history": _loaded.title, "supporter": _loaded.customer_name}
-    names = [named[kind](id_) if kind in named else name for kind, id_, name in found[["kind", "id", "name"]].to_numpy()]
+    names = [
+        named[kind](id_) if kind in named else name for kind, id_, name in found[["kind", "id", "name"]].to_numpy()
+    ]
     return found.assign(name=pd.Series(names, dtype="str"))
 
 
 def history(loaded: Loaded, customer_id: str) -> pd.DataFrame:
     """What a customer bought, most and most often first: product_id, title, category (where there)."""
     source = loaded.adapted.source
-    at = source.customer_ids_.get_indexer([customer_id])[0]
+    at = source.customer_ids_.get_indexer(pd.Index([customer_id]))[0]
     row = source.weights_[at] if at >= 0 else source.weights_[:0]
     bought = row.indices[np.argsort(-row.data, kind="stable")]
     rows = pd.DataFrame({PRODUCT: source.product_ids_.to_numpy()[bought]})
@@ -66,7 +68,7 @@ def history(loaded: Loaded, customer_id: str) -> pd.DataFrame:
 
 
 def matching_customers(customers: pd.DataFrame, words: str, at_most: int) -> tuple[list[str], int]:
-    """Ids of the customers whose id or attributes hold every word, the most active first, and how many there are in all."""
+    """Ids of the customers whose id or attributes hold every word, the most active first, and how many these are."""
     found = np.ones(len(customers), dtype=bool)
     text = customers[[name for name in customers if name not in OURS]].astype("str")
     for word in words.split():
@@ -106,9 +108,10 @@ def product_facts(loaded: Loaded, product_id: str) -> ProductFacts:
 
 
 def category_shares(loaded: Loaded, customers: pd.Series, at_most: int = 6) -> pd.DataFrame:
-    """The catalog's top categories that an audience buys more than all customers do: category, audience, everyone (shares).
+    """The catalog's top categories that an audience buys more than all customers do.
 
-    Shares are of distinct products bought; the largest differences first; empty where the catalog has no categories.
+    Columns: category, audience, everyone (shares of the distinct products that they bought). The largest differences
+    first; empty where the catalog has no categories.
     """
     if "category" not in loaded.products:
         return pd.DataFrame({"category": [], "audience": [], "everyone": []})
@@ -119,8 +122,8 @@ def category_shares(loaded: Loaded, customers: pd.Series, at_most: int = 6) -> p
 
     def share(columns: np.ndarray) -> np.ndarray:
         known = levels[columns]
-        counts = np.bincount(known[known >= 0], minlength=len(names))
-        return counts / max(1, counts.sum())
+        counts: np.ndarray = np.bincount(known[known >= 0], minlength=len(names)).astype(np.float64)
+        return counts / max(1.0, float(counts.sum()))
 
     rows = pd.DataFrame(
         {"category": names, "audience": share(bought.indices), "everyone": share(source.weights_.indices)}

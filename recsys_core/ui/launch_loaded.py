@@ -1,4 +1,4 @@
-"""An adapted model as the page needs it: loaded once for all sessions, with the catalog's titles and customers beside it."""
+"""An adapted model as the page needs it: loaded once for all sessions, with the catalog's titles and customers."""
 
 from __future__ import annotations
 
@@ -34,19 +34,24 @@ class Loaded:
     customers: pd.DataFrame
     """See `customer_table`: customer_id, the shop's own columns, orders, products_bought, last_order."""
     titles: dict[str, str] = field(repr=False)
-    """Of the catalog's and the launch's products; the id where there is no title."""
+    """Of the catalog's and the launch's products; the id where there is no title, and after one that several have."""
 
     @property
     def attributes(self) -> list[str]:
         """The shop's own columns of its customers."""
-        return [name for name in self.customers if name != CUSTOMER and name not in OURS]
+        return [str(name) for name in self.customers if name != CUSTOMER and name not in OURS]
+
+    def orders(self, customer_id: str) -> int:
+        """Orders so far, of a customer with history."""
+        at = self.adapted.source.customer_ids_.get_indexer(pd.Index([customer_id]))[0]
+        return int(self.customers["orders"].to_numpy()[at])
 
     def title(self, product_id: str) -> str:
         return self.titles.get(product_id, product_id)
 
     def customer_name(self, customer_id: str) -> str:
         """The id with what the shop says of the customer: “12347 (Iceland)”."""
-        at = self.adapted.source.customer_ids_.get_indexer([customer_id])[0]
+        at = self.adapted.source.customer_ids_.get_indexer(pd.Index([customer_id]))[0]
         if at < 0:
             return customer_id
         row = self.customers.iloc[at]
@@ -67,18 +72,24 @@ def _loaded(_workspace: Workspace, launch_id: str, adapted_id: str) -> Loaded:
     record = _workspace.launch_record(launch_id).adapted
     model = None if record is None else _workspace.model(record.model)
     if model is None:
-        raise NotThere("The source model of these recommendations isn't in the workspace any more. Adapt the launch again.")
+        raise NotThere(
+            "The source model of these recommendations isn't in the workspace any more. Adapt the launch again."
+        )
     return describe(adapted_id, adapted, _workspace.catalog(model.catalog_version))
 
 
 def describe(adapted_id: str, adapted: AdaptedModel, catalog: Dataset) -> Loaded:
     """Puts an adapted model and the catalog that its source model learned from together."""
     shown = [name for name in (PRODUCT, "title", "category") if name in catalog.products]
-    titles = {}
-    for products in (catalog.products, adapted.launch.products):
-        named = products["title"].fillna(products[PRODUCT])
-        titles |= dict(zip(products[PRODUCT], named, strict=True))
+    titles = _titles(catalog.products) | _titles(adapted.launch.products)
     return Loaded(adapted_id, adapted, catalog.products[shown], customer_table(catalog), titles)
+
+
+def _titles(products: pd.DataFrame) -> dict[str, str]:
+    named = products["title"].fillna(products[PRODUCT])
+    # Two products of one title can be told apart by the id only.
+    named = named.where(~named.duplicated(keep=False), named + " (" + products[PRODUCT] + ")")
+    return dict(zip(products[PRODUCT], named, strict=True))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
+from recsys_core.ui.file_input import forget
 from recsys_core.ui.launch_create import NEEDS_SALES
-from recsys_core.ui.launch_files import checked, findings, forget, upload
+from recsys_core.ui.launch_files import checked_file
 from recsys_core.ui.launch_loaded import newest_catalog
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
@@ -18,28 +19,26 @@ MORE_SALES = "more-sales"
 
 
 def manage_launch(record: LaunchRecord) -> None:
-    """A closed box below the choice of the launch."""
-    with st.expander("Add first sales, rename or delete", icon=":material/tune:"):
-        sales, name, away = st.tabs(["Add first sales", "Rename", "Delete"])
-        with sales:
-            _more_sales(record)
-        with name:
-            _rename(record)
-        with away:
-            _delete(record)
+    """Three buttons in a row, each of which opens a small box."""
+    with st.popover("Add first sales", icon=":material/add_shopping_cart:"):
+        _more_sales(record)
+    with st.popover("Rename", icon=":material/edit:"):
+        _rename(record)
+    with st.popover("Delete", icon=":material/delete:"):
+        _delete(record)
 
 
 def _more_sales(record: LaunchRecord) -> None:
     st.caption("Sales that are there already (same customer, product and time) are not counted twice.")
     part = f"{MORE_SALES}-{record.id}"
-    given = upload("More first sales", part, NEEDS_SALES)
-    if given is None:
-        return
-    ids = workspace().load_launch(record.id).product_ids
-    sales = checked(part, given[0], lambda: check_first_sales(given[1], ids, newest_catalog()))
+    sales = checked_file(
+        "More first sales",
+        part,
+        NEEDS_SALES,
+        lambda upload: check_first_sales(upload, workspace().load_launch(record.id).product_ids, newest_catalog()),
+    )
     if sales is None:
         return
-    findings(sales.table, sales.sentences(), "sale")
     if st.button("Add these sales", type="primary", icon=":material/add:"):
         added = workspace().add_support(record.id, sales.table.frame).support - record.support
         forget(part)
@@ -62,8 +61,8 @@ def _rename(record: LaunchRecord) -> None:
 
 def _delete(record: LaunchRecord) -> None:
     st.markdown(
-        f"Deletes {counted(record.products, 'new product')}, {counted(record.support, 'first sale')} and the recommendations "
-        "made from them. The catalog and the source model stay. This can't be undone."
+        f"Deletes {counted(record.products, 'new product')}, {counted(record.support, 'first sale')} and the "
+        "recommendations made from them. The catalog and the source model stay. This can't be undone."
     )
     sure = st.checkbox(f"Yes, delete “{plain(record.name, 60)}”", key=f"sure-{record.id}")
     if st.button("Delete this launch", disabled=not sure, icon=":material/delete:"):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from recsys_core.charts.method_figures import method_figures
 from recsys_core.charts.style import CONFIG
+from recsys_core.ui.launch_adapt import sentence_of
 from recsys_core.ui.numbers import counted, duration, moment, number, percent
 from recsys_core.ui.plain import for_html, plain
 from recsys_core.workspace import AdaptedRecord
@@ -19,12 +20,12 @@ def outcome(adapted: AdaptedRecord) -> None:
     summary = adapted.summary
     choice: dict[str, Any] | None = summary.get("choice")
     strangers, supporters = summary["unknown_supporters"], summary["supporters"]
-    with st.container(horizontal=True, gap="large"):
-        st.metric("Method", adapted.method.capitalize(), width="content")
-        st.metric("New products", number(summary["products"]), width="content")
-        st.metric("First sales", number(summary["first_sales"]), width="content")
-        st.metric("With first sales", f"{number(summary['products_with_first_sales'])} products", width="content")
-        st.metric("First buyers", number(supporters), width="content")
+    with st.container(horizontal=True, gap="small"):
+        st.metric("Method", adapted.method.capitalize(), border=True, help=plain(sentence_of(adapted.method)))
+        st.metric("New products", number(summary["products"]), border=True)
+        st.metric("Sold already", number(summary["products_with_first_sales"]), border=True)
+        st.metric("First sales", number(summary["first_sales"]), border=True)
+        st.metric("First buyers", number(supporters), border=True)
     said = [f"Made {moment(adapted.created)}."]
     if choice:
         said.insert(0, plain(choice["reason"], 400))
@@ -33,7 +34,7 @@ def outcome(adapted: AdaptedRecord) -> None:
     if strangers:
         said.append(
             f"{counted(strangers, 'first buyer')} of {number(supporters)} ({percent(strangers / supporters)}) "
-            f"{'is' if strangers == 1 else 'are'} new to the catalog: without a history they can't say who else may buy."
+            f"{'is' if strangers == 1 else 'are'} new to the catalog: without a history they say nothing of other buyers."
         )
     if note := summary.get("details", {}).get("note"):
         said.append(plain(note, 300))
@@ -44,10 +45,13 @@ def outcome(adapted: AdaptedRecord) -> None:
 
 
 def _tried(choice: dict[str, Any], chosen: str) -> None:
+    from recsys_core.selection.auto import TIE
+
     st.caption(
         f"{counted(choice['products'], 'known product')} of your catalog came as if new, with "
-        f"{counted(choice['shots'], 'first sale')} each. Quality is ndcg@20: 1 would be every customer's later purchases on top "
-        "of the list. The line is the range in which it lies with 95 % certainty."
+        f"{counted(choice['shots'], 'first sale')} each. Quality is ndcg@20: 1 would be every customer's later purchases "
+        "on top of the list. The line is the range in which it lies with 95 % certainty. Of methods that differ by less "
+        f"than {TIE:.1%}, the simpler one is taken."
     )
     rows = pd.DataFrame(choice["table"])
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")

@@ -6,12 +6,12 @@ import streamlit as st
 
 from recsys_core.charts.category_shares import category_shares_figure
 from recsys_core.charts.style import CONFIG
-from recsys_core.tables.columns import PRODUCT
+from recsys_core.tables.columns import CUSTOMER, PRODUCT
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.launch_downloads import audience_download
+from recsys_core.ui.launch_downloads import download, product_file
 from recsys_core.ui.launch_lists import Ranked, audience, category_shares, product_facts
-from recsys_core.ui.launch_loaded import OURS, Loaded
-from recsys_core.ui.launch_tables import customer_columns, score_column
+from recsys_core.ui.launch_loaded import Loaded
+from recsys_core.ui.launch_tables import customer_columns, score_column, table_height
 from recsys_core.ui.launch_why import why
 from recsys_core.ui.numbers import counted, number
 from recsys_core.ui.plain import for_html, plain
@@ -20,58 +20,61 @@ ROWS_SHOWN = 1000
 """Of a larger audience; the download has all of it."""
 BY_NUMBER, BY_SHARE = "Number", "Share"
 SHARES = [0.01, 0.02, 0.05, 0.1, 0.2]
-SCORE_HELP = "How well the product fits the customer. The bar begins at a typical customer's score and ends at the best one's."
+SCORE_HELP = (
+    "How well the product fits the customer. The bar begins at a typical customer's score and ends at the best one's."
+)
 
 
 def product_view(loaded: Loaded) -> None:
     """Controls, facts, the ranked audience, and the reasons for the row that is selected."""
     choose_one, by, size = st.columns([3, 1, 1], vertical_alignment="bottom")
     with choose_one:
-        product = linked_choice("New product", _by_title(loaded), _names(loaded), "product", placeholder="Type a title")
+        product = linked_choice("New product", _by_title(loaded), loaded.title, "product", placeholder="Type a title")
     how = by.selectbox("Audience by", [BY_NUMBER, BY_SHARE], key="audience-by")
     top, share = None, None
     if how == BY_NUMBER:
         everyone = len(loaded.customers)
         top = int(size.number_input("Customers", 1, everyone, min(100, everyone), step=50, key="audience-top"))
     else:
-        share = size.selectbox("Of all customers", SHARES, index=2, format_func=lambda part: f"{part:.0%}", key="audience-share")
+        share = size.selectbox(
+            "Of all customers", SHARES, index=2, format_func=lambda part: f"{part:.0%}", key="audience-share"
+        )
     _facts(loaded, product)
     ranked = audience(loaded, loaded.id, product, top, share)
     rows = ranked.rows.head(ROWS_SHOWN)
     if rows.empty:
         st.info("Every customer of the catalog has bought this product already.")
         return
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        customer = _table(loaded, product, ranked)
-        audience_download(loaded, product, top, share)
-    with right:
-        why(loaded, customer, product)
-    if st.toggle("What does this audience buy?", key="audience-categories"):
+    customer = _table(loaded, product, ranked)
+    why(loaded, customer, product)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        categories = st.toggle("What does this audience buy?", key="audience-categories")
+        download(product_file(loaded, product, top, share))
+    if categories:
         _categories(loaded, ranked)
 
 
 def _table(loaded: Loaded, product: str, ranked: Ranked) -> str:
     """The audience; returns the customer who is selected."""
     rows = ranked.rows.head(ROWS_SHOWN)
-    ours = [name for name in OURS if name in rows and name not in loaded.attributes]
+    between = [str(name) for name in rows if name not in (PRODUCT, CUSTOMER, "rank", "score")]
     selected = st.dataframe(
-        rows.drop(columns=PRODUCT),
+        rows[["rank", CUSTOMER, *between, "score"]],
         hide_index=True,
-        column_order=["rank", "customer_id", *[n for n in rows if n not in {"rank", "customer_id", "score", *ours}], *ours, "score"],
         column_config={**customer_columns(rows), "score": score_column(ranked, SCORE_HELP)},
         on_select="rerun",
         selection_mode="single-row-required",
-        height=min(38 + 35 * len(rows), 460),
+        height=table_height(len(rows)),
         key=f"audience-of-{loaded.id}-{product}-{len(ranked.rows)}",
         alt="The customers for this product, best first.",
     )
     shown = f" The first {number(ROWS_SHOWN)} are shown." if len(ranked.rows) > ROWS_SHOWN else ""
     st.caption(
-        f"{counted(len(ranked.rows), 'customer')}; those who bought it already are left out.{shown} Select a row to see why."
+        f"{counted(len(ranked.rows), 'customer')}; those who bought it already are left out.{shown} "
+        "Select a row to see why."
     )
     at = selected.selection.rows[0] if selected.selection.rows else 0
-    return str(rows["customer_id"].iloc[at])
+    return str(rows[CUSTOMER].iloc[at])
 
 
 def _facts(loaded: Loaded, product: str) -> None:
@@ -88,20 +91,19 @@ def _facts(loaded: Loaded, product: str) -> None:
 
 
 def _categories(loaded: Loaded, ranked: Ranked) -> None:
-    rows = category_shares(loaded, ranked.rows["customer_id"])
+    rows = category_shares(loaded, ranked.rows[CUSTOMER])
     if rows.empty:
         st.caption("The catalog has no categories, or this audience buys the same as everyone.")
         return
     labels = [for_html(name, 40) for name in rows["category"]]
     st.caption("The catalog's categories that this audience buys more often than all customers do.")
     st.plotly_chart(
-        category_shares_figure(rows.assign(label=labels)), config=CONFIG, key="category-shares", alt="Shares of each category."
+        category_shares_figure(rows.assign(label=labels)),
+        config=CONFIG,
+        key="category-shares",
+        alt="Shares of each category.",
     )
 
 
 def _by_title(loaded: Loaded) -> list[str]:
     return sorted(loaded.adapted.launch.product_ids, key=lambda product: (loaded.title(product).casefold(), product))
-
-
-def _names(loaded: Loaded) -> "dict[str, str].__getitem__":  # noqa: UP037
-    ...

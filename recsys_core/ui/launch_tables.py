@@ -10,20 +10,27 @@ import streamlit as st
 from recsys_core.ui.launch_lists import Ranked
 
 
+def table_height(rows: int, at_most: int = 10) -> int:
+    """In pixels, for that many rows and half of the next one, which tells that there are more."""
+    return 38 + 35 * rows if rows <= at_most else 38 + 35 * at_most + 18
+
+
 def score_column(ranked: Ranked, help: str) -> Any:
     """Scores as bars that begin at the typical score and end at the best one."""
     best = float(ranked.rows["score"].max()) if len(ranked.rows) else ranked.typical
     # A bar needs some length, even where all scores are equal.
     floor = min(ranked.typical, best - 1e-6)
-    return st.column_config.ProgressColumn("Score", help=help, format="%.3f", min_value=floor, max_value=best, width="small")
+    return st.column_config.ProgressColumn(
+        "Score", help=help, format="%.3f", min_value=floor, max_value=best, width=120
+    )
 
 
 def product_columns(rows: pd.DataFrame) -> dict[str, Any]:
     """Titles and formats of the columns that a product has."""
     known = {
         "rank": st.column_config.NumberColumn("#", width=40),
-        "title": st.column_config.TextColumn("Product", width="large"),
-        "category": st.column_config.TextColumn("Category", width="medium"),
+        "title": st.column_config.TextColumn("Product", width=280),
+        "category": st.column_config.TextColumn("Category", width=220),
         "brand": st.column_config.TextColumn("Brand"),
         "price": st.column_config.NumberColumn("Price", format="%.2f", width="small"),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-# Streamlit changes some sequences after Markdown has been read, when a backslash no longer helps: ":material/x:", ":smile:",
-# "->", "www.", "a@b". A word joiner inside them has no width and keeps them apart.
+# Streamlit changes some sequences after Markdown has been read, when a backslash no longer helps: ":material/x:",
+# ":smile:", "->", "www.", "a@b". A word joiner inside them has no width and keeps them apart.
 _JOINER = "\u2060"
 _CHANGED_LATER = re.compile(r"(?<=[:@<>=~-])(?=\S)|(?<=[wW])(?=[wW]{2}\.)|(?<=[tT][pP])(?=[sS]?://)")
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")

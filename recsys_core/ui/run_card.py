@@ -60,7 +60,9 @@ def _card(run_id: str, was_over: bool) -> None:
             state_badge(run)
             st.caption(_when(run), width="stretch")
             if run.state in ("queued", "running"):
-                st.button("Stop", key=f"stop-{run.id}", icon=":material/stop:", on_click=client().cancel, args=(run.id,))
+                st.button(
+                    "Stop", key=f"stop-{run.id}", icon=":material/stop:", on_click=client().cancel, args=(run.id,)
+                )
         if run.is_over:
             _outcome(run)
         else:

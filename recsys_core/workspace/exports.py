@@ -1,4 +1,4 @@
-"""Tables that people take away: CSV that a spreadsheet program can't run, and lists with titles and attributes beside the ids."""
+"""Tables that people take away: CSV that a spreadsheet program can't run, lists with titles and attributes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AUDIENCE = [PRODUCT, CUSTOMER, "rank", "score"]
 PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_FORMULA = re.compile(r"[=+\-@\t\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def safe_csv(frame: pd.DataFrame) -> bytes:
@@ -54,9 +54,9 @@ def with_customers(frame: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame
 def customer_table(catalog: Dataset) -> pd.DataFrame:
     """One row for each customer with history, in the order of `catalog.customer_ids`.
 
-    Columns: customer_id; the columns of the customers' file; orders (distinct times at which they bought; where there are no
-    times, rows); products_bought (distinct); last_order, where there are times. Ours come last, and are left out where
-    the customers' file has a column of that name.
+    Columns: customer_id; the columns of the customers' file; orders (distinct times at which they bought; where there
+    are no times, rows); products_bought (distinct); last_order, where there are times. Ours come last, and are left
+    out where the customers' file has a column of that name.
     """
     sales = catalog.sales
     by_customer = sales.groupby(CUSTOMER, sort=False)
@@ -88,10 +88,13 @@ def _csv(frame: pd.DataFrame) -> str:
     for name, values in harmless.items():
         if not (pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype)):
             # A list's values repeat (ids, titles): each distinct one is looked at once.
-            harmless[name] = values.astype("str").map({text: _harmless(text) for text in values.dropna().astype("str").unique()})
+            harmless[name] = values.astype("str").map(
+                {text: _harmless(text) for text in values.dropna().astype("str").unique()}
+            )
     return harmless.to_csv(index=False, lineterminator="\n")
 
 
 def _harmless(text: object) -> str:
-    line = str(text)
+    # A bare carriage return would begin a new row unquoted, and with it a cell that wasn't looked at.
+    line = str(text).replace("\r\n", "\n").replace("\r", "\n")
     return f"'{line}" if _FORMULA.match(line) else line

@@ -33,8 +33,8 @@ class CheckedProducts:
             return []
         count = len(self.in_catalog)
         return [
-            f"{_many(count, 'product')} {'is' if count == 1 else 'are'} in the catalog already{_such(self.in_catalog)}. "
-            "The source model knows them from their history, so they aren't new."
+            f"{_many(count, 'product')} {_are(count)} in the catalog already{_such(self.in_catalog)}. "
+            "What is in the catalog has its history there, and isn't new."
         ]
 
 
@@ -56,14 +56,14 @@ class CheckedSales:
         said = []
         if self.other_rows:
             said.append(
-                f"{_many(self.other_rows, 'sale')} {'is' if self.other_rows == 1 else 'are'} of products that aren't in the "
-                f"launch{_such(self.other_products)}. They are kept, but don't count."
+                f"{_many(self.other_rows, 'sale')} {_are(self.other_rows)} of products that aren't in the launch"
+                f"{_such(self.other_products)}. They are kept, but don't count."
             )
         if self.unknown_customers:
             said.append(
-                f"{_many(self.unknown_rows, 'sale')} {'is' if self.unknown_rows == 1 else 'are'} by "
-                f"{_many(self.unknown_customers, 'customer')} whom the catalog doesn't know: without a history, they can't "
-                "say who else may like a product."
+                f"{_many(self.unknown_rows, 'sale')} {_are(self.unknown_rows)} by "
+                f"{_many(self.unknown_customers, 'customer')} whom the catalog doesn't know: without a history, they say "
+                "nothing of who else may like a product."
             )
         return said
 
@@ -73,7 +73,9 @@ def check_new_products(upload: Upload, catalog: Dataset | None) -> CheckedProduc
     table = read_table(upload.source, "products", name=upload.name)
     if table.frame.empty:
         raise InvalidTable(f"“{upload.name}” has no usable product: {table.summary()} Mend it and try again.")
-    known = table.frame[PRODUCT].isin(catalog.product_ids) if catalog is not None else pd.Series(False, table.frame.index)
+    known = (
+        table.frame[PRODUCT].isin(catalog.product_ids) if catalog is not None else pd.Series(False, table.frame.index)
+    )
     return CheckedProducts(table, tuple(table.frame.loc[known, PRODUCT]))
 
 
@@ -97,6 +99,10 @@ def check_first_sales(upload: Upload, product_ids: pd.Index, catalog: Dataset | 
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _such(ids: tuple[str, ...]) -> str:

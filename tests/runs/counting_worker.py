@@ -16,11 +16,15 @@ from recsys_core.runs.jobs import Job, JobSettings
 from recsys_core.runs.worker import run_worker
 from recsys_core.workspace import Workspace, open_workspace
 
+GATE = 5
+
 
 class CountSettings(JobSettings):
     device: Literal["auto", "cpu", "cuda"] = "cpu"
     steps: int = 3
     pause: float = 0.02
+    gate: str = ""
+    """Name of a file in the workspace for which it waits before step GATE."""
 
 
 class HoldSettings(JobSettings):
@@ -45,7 +49,8 @@ def count(workspace: Workspace, settings: CountSettings, run: RunContext) -> dic
     for step in range(first, settings.steps):
         run.progress("Counting", step, settings.steps, loss=1 / (step + 1))
         until = time.monotonic() + settings.pause
-        while time.monotonic() < until:
+        closed = workspace.folder / settings.gate if settings.gate and step == GATE else None
+        while time.monotonic() < until or (closed is not None and not closed.exists()):
             run.check()
             time.sleep(0.01)
         note(trace, f"{name} step {step}")
@@ -78,12 +83,21 @@ def fail(workspace: Workspace, settings: FailSettings, run: RunContext) -> dict[
     raise ZeroDivisionError("secret detail")
 
 
+def modules(workspace: Workspace, settings: HoldSettings, run: RunContext) -> dict[str, Any]:
+    return {"torch": "torch" in sys.modules}
+
+
 def note(trace: Path, line: str) -> None:
     with trace.open("a") as file:
         file.write(line + "\n")
 
 
-JOBS = {"count": Job(CountSettings, count), "hold": Job(HoldSettings, hold), "fail": Job(FailSettings, fail)}
+JOBS = {
+    "count": Job(CountSettings, count),
+    "hold": Job(HoldSettings, hold),
+    "fail": Job(FailSettings, fail),
+    "modules": Job(HoldSettings, modules),
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

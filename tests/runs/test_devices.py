@@ -30,4 +30,5 @@ def test_labels() -> None:
     assert Device("cuda", "NVIDIA H200", 141 * GIB).label == "NVIDIA H200 (141 GB)"
     assert Device("cpu", "CPU", 24 * GIB, 2).label == "CPU (2 cores, 24 GB)"
     cpu = describe_device("cpu")
-    assert cpu.cores and 0 < cpu.memory < 2**50
+    assert cpu.cores
+    assert 0 < cpu.memory < 2**50

@@ -26,4 +26,6 @@ def out_of_gpu_memory() -> Exception:
 def test_every_failure_has_a_sentence(error: Exception, expected: str) -> None:
     message = plain_message(error)
     assert expected in message
-    assert "secret" not in message and "allocate" not in message and message.endswith(".")
+    assert "secret" not in message
+    assert "allocate" not in message
+    assert message.endswith(".")

@@ -31,10 +31,13 @@ def test_the_last_state_is_written_however_fast_the_reports_come(workspace: Work
     kept = row(workspace)
     assert (kept.stage, kept.done, kept.total) == ("Training", 4999, 5000)
     assert kept.curve[-1] == {"stage": "Training", "done": 4999, "loss": 1.5, "ndcg": None}
-    assert kept.curve[0]["done"] == 0 and len(kept.curve) <= CURVE_POINTS
-    assert len(kept.log) == LOG_LINES and kept.log[-1].endswith("line 4999")
+    assert kept.curve[0]["done"] == 0
+    assert len(kept.curve) <= CURVE_POINTS
+    assert len(kept.log) == LOG_LINES
+    assert kept.log[-1].endswith("line 4999")
     assert len((workspace.run_folder("r1") / "log.txt").read_text().splitlines()) == 5000
-    assert kept.ended is not None and unfinished(workspace.database) == []
+    assert kept.ended is not None
+    assert unfinished(workspace.database) == []
 
 
 def test_a_report_is_seen_while_the_run_is_silent_afterwards(workspace: Workspace) -> None:
@@ -42,7 +45,8 @@ def test_a_report_is_seen_while_the_run_is_silent_afterwards(workspace: Workspac
         sink.report({"stage": "Reading", "done": 1, "total": 9})
         while row(workspace).done != 1:
             pass
-        assert row(workspace).ended is None and unfinished(workspace.database) == ["r1"]
+        assert row(workspace).ended is None
+        assert unfinished(workspace.database) == ["r1"]
 
 
 def test_it_learns_of_the_cancelling_by_itself(workspace: Workspace) -> None:

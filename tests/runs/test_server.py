@@ -59,7 +59,8 @@ def test_the_worker_comes_and_goes_with_the_server(tmp_path: Path, ending: signa
         run = client.start("train", {"device": "cpu"}, "source model")
         wait_until(lambda: client.state(run).is_over)
         error = client.state(run).error
-        assert error is not None and "Import" in error
+        assert error is not None
+        assert "Import" in error
         server.send_signal(ending)
         server.wait()
         wait_until(lambda: not client.worker_is_there())

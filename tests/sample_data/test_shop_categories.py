@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from shop_categories import Categories, plain
 
 JUDGED = Path(__file__).with_name("judged_titles.csv")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from shop_categories import Categories
 
 from recsys_core.tables.columns import COLUMNS, REQUIRED, Kind
+from shop_categories import Categories
 
 SHOP = Path(__file__).parents[2] / "sample_data"
 CUT = "2011-08-01"

@@ -85,10 +85,12 @@ def test_a_newer_model_does_not_change_what_was_adapted(folder: Path) -> None:
     workspace = Workspace(folder)
     record = workspace.launch_record("New").adapted
     version = workspace.catalog_version()
-    assert record is not None and version is not None
+    assert record is not None
+    assert version is not None
     newer = workspace.publish_model(
         workspace.load_model().save, catalog_version=version.id, settings={}, summary={"newer": True}
     )
-    assert workspace.model() == newer and newer.id != record.model
+    assert workspace.model() == newer
+    assert newer.id != record.model
     (folder / "models" / newer.id / "arrays.safetensors").write_bytes(b"")
     assert len(workspace.load_adapted("New").recommend(["c5"])) == 2

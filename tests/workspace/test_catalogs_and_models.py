@@ -44,7 +44,9 @@ def save_model(folder: Path) -> None:
 
 
 def test_nothing_there_says_what_to_do(workspace: Workspace) -> None:
-    assert workspace.catalog_version() is None and workspace.model() is None and workspace.launches() == []
+    assert workspace.catalog_version() is None
+    assert workspace.model() is None
+    assert workspace.launches() == []
     with pytest.raises(NotThere, match="Import"):
         workspace.catalog()
     with pytest.raises(NotThere, match="Train"):
@@ -61,7 +63,8 @@ def test_a_catalog_comes_back_as_it_was(workspace: Workspace) -> None:
     assert (version.products, version.interactions, version.customers) == (3, 3, 2)
     assert version.report == {"rejected": 0, "share": None}
     assert workspace.catalog_version() == version
-    assert before <= version.created <= datetime.now(UTC) and version.created.tzinfo == UTC
+    assert before <= version.created <= datetime.now(UTC)
+    assert version.created.tzinfo == UTC
 
 
 def test_the_same_files_make_one_version_and_others_a_newer_one(workspace: Workspace) -> None:
@@ -76,7 +79,8 @@ def test_the_same_files_make_one_version_and_others_a_newer_one(workspace: Works
 def test_customers_count_those_who_bought_and_those_who_are_listed(workspace: Workspace) -> None:
     customers = pd.DataFrame({"customer_id": ["b", "c"], "city": ["Ulm", "Bern"]})
     version = workspace.publish_catalog(PRODUCTS, None, customers, files=[], report={})
-    assert version.customers == 2 and version.interactions == 0
+    assert version.customers == 2
+    assert version.interactions == 0
     kept = workspace.catalog().customers
     assert kept is not None
     pd.testing.assert_frame_equal(kept, customers)
@@ -93,7 +97,8 @@ def test_another_process_sees_changes_at_once_and_the_folder_can_move(workspace:
         [sys.executable, "-c", other, str(workspace.folder)], capture_output=True, text=True, check=True
     )
     version = workspace.catalog_version()
-    assert version is not None and version.id == done.stdout.strip()
+    assert version is not None
+    assert version.id == done.stdout.strip()
     workspace.close()
     moved = Workspace(workspace.folder.rename(tmp_path / "elsewhere"))
     assert list(moved.catalog().products["product_id"]) == ["x"]

@@ -124,7 +124,8 @@ def test_an_adaptation_is_stale_once_support_came_after_it(workspace: Workspace)
     assert not adapt(workspace, launch.id).stale
     workspace.add_support("Autumn", sales(("z", "n2", "2011-09-01")))
     adapted = workspace.launch_record("Autumn").adapted
-    assert adapted is not None and adapted.stale
+    assert adapted is not None
+    assert adapted.stale
     assert not adapt(workspace, launch.id).stale
 
 
@@ -153,7 +154,8 @@ def test_deleting_removes_files_and_records(workspace: Workspace) -> None:
     launch = workspace.create_launch("Autumn", PRODUCTS, FIRST)
     adapt(workspace, launch.id)
     workspace.delete_launch("Autumn")
-    assert workspace.launches() == [] and list((workspace.folder / "launches").iterdir()) == []
+    assert workspace.launches() == []
+    assert list((workspace.folder / "launches").iterdir()) == []
     for call in (workspace.load_launch, workspace.load_adapted, workspace.delete_launch):
         with pytest.raises(NotThere, match="Autumn"):
             call("Autumn")
@@ -168,9 +170,9 @@ def test_an_adaptation_of_a_launch_deleted_meanwhile_leaves_nothing(workspace: W
         workspace.delete_launch(launch.id)
         save(folder)
 
+    model = workspace.model()
+    assert model is not None
     with pytest.raises(NotThere):
-        model = workspace.model()
-        assert model is not None
         workspace.publish_adapted(launch.id, save_late, model=model.id, method="m", settings={}, summary={})
     assert not list((workspace.folder / "launches").rglob("adapted-*"))
 
@@ -185,7 +187,8 @@ def test_sweep_removes_old_leftovers_and_nothing_else(workspace: Workspace) -> N
     (workspace.folder / "models" / ".killed.tmp").mkdir()
     young = workspace.folder / "catalogs" / "young"
     workspace.sweep()
-    assert len(list(folder.iterdir())) == 5 and (workspace.folder / "models" / "killed").exists()
+    assert len(list(folder.iterdir())) == 5
+    assert (workspace.folder / "models" / "killed").exists()
     old = time.time() - ORPHAN_AGE - 1
     for path in workspace.folder.rglob("*"):
         os.utime(path, (old, old))
@@ -193,6 +196,7 @@ def test_sweep_removes_old_leftovers_and_nothing_else(workspace: Workspace) -> N
     workspace.sweep()
     assert sorted(path.name.split("-")[0] for path in folder.iterdir()) == ["adapted", "products", "support"]
     assert (folder / f"adapted-{second.id}").exists()
-    assert len(list((workspace.folder / "models").iterdir())) == 1 and young.exists()
+    assert len(list((workspace.folder / "models").iterdir())) == 1
+    assert young.exists()
     assert len(workspace.load_launch("Autumn").interactions) == 3
     assert len(workspace.catalog().products) == 2

@@ -1,0 +1,109 @@
+"""Who buys what together, and where a product that nobody has bought yet would stand in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils.extmath import randomized_svd
+
+from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
+from recsys_core.evaluation.ranking import best_columns
+
+NEIGHBOURS = 100
+SHARPNESS = 3
+"""Neighbours weigh as much as their cosine to this power."""
+KEPT = 2000
+"""Entries kept in each row of what is placed; the many small ones beyond cost memory and change nothing."""
+BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Placement:
+    """New products among the catalog's; rows of a product without a content neighbour are zeros."""
+
+    together: sp.csr_matrix
+    """(n, n_products): how much each product is bought together with the new product's content neighbours."""
+    baskets: sp.csr_matrix
+    """(n, n_products), rows of length 1: the mean basket of those who bought the neighbours (pseudo-supporters)."""
+    taste: np.ndarray
+    """(n, r) float32, rows of length 1: the neighbours' factors."""
+
+
+class CoPurchases:
+    """The co-purchase structure of a catalog's interactions."""
+
+    def __init__(self, weights: sp.csr_matrix, factors: np.ndarray):
+        """weights: (n_customers, n_products) damped; factors: see `product_factors`."""
+        self.weights = weights
+        self.factors = factors
+        self.sold = np.bincount(weights.indices, minlength=weights.shape[1])
+        """(n_products,) how many customers bought each product."""
+        self._normalised = _degree_normalised(weights)
+        self._unit_factors = unit_rows(factors)
+
+    def place(self, words: sp.csr_matrix, catalog_words: sp.csr_matrix) -> Placement:
+        """Places products with TF-IDF rows `words` by their nearest sold products, whose rows are in `catalog_words`."""
+        neighbours = self.neighbours(words, catalog_words)
+        together = (neighbours @ self._normalised.T.tocsr()) @ self._normalised
+        buyers = (
+            neighbours @ sp.diags((1 / np.maximum(self.sold, 1)).astype(np.float32)) @ _ones(self.weights).T.tocsr()
+        )
+        baskets = unit_sparse_rows(_largest(buyers @ unit_sparse_rows(self.weights)))
+        return Placement(_largest(together), baskets, unit_rows(neighbours @ self._unit_factors))
+
+    def neighbours(self, words: sp.csr_matrix, catalog_words: sp.csr_matrix) -> sp.csr_matrix:
+        """(n, n_products): the NEIGHBOURS most similar sold products of each row, weights summing to 1."""
+        others = (sp.diags((self.sold > 0).astype(np.float32)) @ catalog_words).T.tocsr()
+        parts = [sp.csr_matrix((0, catalog_words.shape[0]), dtype=np.float32)]
+        for start in range(0, words.shape[0], BLOCK):
+            similarity = _largest(words[start : start + BLOCK] @ others, NEIGHBOURS)
+            similarity.data = similarity.data**SHARPNESS
+            total = np.asarray(similarity.sum(axis=1)).ravel()
+            parts.append(sp.diags(1 / np.where(total > 0, total, 1)) @ similarity)
+        return sp.vstack(parts, format="csr", dtype=np.float32)
+
+
+def product_factors(weights: sp.csr_matrix, dimensions: int, seed: int) -> np.ndarray:
+    """Frozen product factors (n_products, min(dimensions, rank)) float32: right singular vectors of D_u^-1/2 W D_p^-1/2.
+
+    W = `weights` (n_customers, n_products), D the degrees. Trained factors would memorise the history (they did, in
+    trials); frozen ones leave room for new products.
+    """
+    size = min(dimensions, min(weights.shape) - 1)
+    if size < 1 or not weights.nnz:
+        return np.zeros((weights.shape[1], 0), dtype=np.float32)
+    _, _, right = randomized_svd(_degree_normalised(weights), size, n_iter=3, random_state=seed)
+    return np.ascontiguousarray(right.T, dtype=np.float32)
+
+
+def _ones(weights: sp.csr_matrix) -> sp.csr_matrix:
+    return sp.csr_matrix((np.ones_like(weights.data), weights.indices, weights.indptr), weights.shape)
+
+
+def _degree_normalised(weights: sp.csr_matrix) -> sp.csr_matrix:
+    customer_degree = np.diff(weights.indptr)
+    product_degree = np.bincount(weights.indices, minlength=weights.shape[1])
+    left = sp.diags(1 / np.sqrt(np.maximum(customer_degree, 1)))
+    right = sp.diags(1 / np.sqrt(np.maximum(product_degree, 1)))
+    return (left @ _ones(weights) @ right).tocsr().astype(np.float32)
+
+
+def _largest(matrix: sp.csr_matrix, count: int = KEPT) -> sp.csr_matrix:
+    """`matrix` with all but the `count` largest positive entries of each row dropped."""
+    matrix = matrix.tocsr()
+    parts = [sp.csr_matrix((0, matrix.shape[1]), dtype=np.float32)]
+    for start in range(0, matrix.shape[0], BLOCK):
+        rows = matrix[start : start + BLOCK]
+        if np.diff(rows.indptr).max(initial=0) > count:
+            dense = rows.toarray()
+            best = np.sort(best_columns(dense, count), axis=1)
+            values = np.take_along_axis(dense, best, axis=1)
+            indptr = np.arange(len(best) + 1) * best.shape[1]
+            rows = sp.csr_matrix((values.ravel(), best.ravel(), indptr), rows.shape)
+        parts.append(rows)
+    kept = sp.vstack(parts, format="csr", dtype=np.float32)
+    kept.data[kept.data < 0] = 0
+    kept.eliminate_zeros()
+    return kept

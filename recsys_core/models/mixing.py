@@ -1,0 +1,186 @@
+"""Chooses how the signals are mixed, by what finds the buyers of held-out products at 0, 1, 2, 5 and 10 first sales.
+
+A search over a small grid, one number at a time, judged by ndcg itself: fitted by the softmax's cross-entropy the same
+numbers did worse in trials. All signals are computed once; a step only adds them up anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recsys_core.dataset import Dataset
+from recsys_core.evaluation.pseudo_launch import PseudoLaunch, pseudo_launch
+from recsys_core.models.content_space import ContentVectors
+from recsys_core.models.head import SIGNALS, Mixture, Scorer
+from recsys_core.run_context import RunContext
+
+SHOTS = (0, 1, 2, 5, 10)
+ZERO_SHOT_COUNTS = 3
+"""The zero-shot figure counts as often as three few-shot ones: it is the one that every launch starts from."""
+GRID: dict[str, tuple[float, ...]] = {
+    "towers": (0.1, 0.25, 0.5, 1),
+    "taste": (0, 0.25, 0.5, 1, 1.5, 2.5, 4),
+    "together": (0, 0.3, 0.6, 1, 1.5, 2.5, 4),
+    "baskets": (0, 0.25, 0.5, 1, 1.5, 2.5),
+    "taste_growth": (0, 0.25, 0.5, 1, 2),
+    "taste_prior": (0.7, 1.5, 3, 5, 10, 20),
+    "baskets_growth": (0, 0.25, 0.5, 1, 2),
+    "baskets_prior": (0.7, 1.5, 3, 5, 10, 20),
+}
+ROUNDS = 2
+MARGIN = 0.004
+"""A step is taken only if it gains more than this share: less is noise."""
+K = 20
+MIN_PRODUCTS = 10
+
+
+@dataclass
+class _Supported:
+    """Parts of the two prototypes' cosines that come from the supporters: (n_customers, n) products, (n,) norms."""
+
+    baskets: Tensor
+    baskets_square: Tensor
+    baskets_with_prior: Tensor
+    taste: Tensor
+    taste_square: Tensor
+    taste_with_prior: Tensor
+    hidden: Tensor
+    """(n_customers, n) bool: pairs of the support."""
+
+
+class Replayed:
+    """Held-out products before some customers: every signal as a (n_customers, n) matrix, with and without supporters."""
+
+    def __init__(
+        self, scorer: Scorer, content: ContentVectors, launches: dict[int, PseudoLaunch], at_most: int, seed: int
+    ):
+        """content: of the catalog; launches: shots → the same products and queries with that many supporters."""
+        any_launch = next(iter(launches.values()))
+        buyers = np.flatnonzero(np.diff(any_launch.queries.indptr))
+        self.customers = np.sort(np.random.default_rng(seed).permutation(buyers)[:at_most])
+        self.content = ContentVectors(content.words[any_launch.products], content.dense[any_launch.products])
+        self.relevant = torch.tensor(any_launch.queries[self.customers].toarray() > 0)
+        weights = scorer.co_purchases.weights
+        histories = weights[self.customers]
+        side = scorer.customers(histories)
+        placement = scorer.place(self.content)
+        d, n_words = self.content.dense.shape[1], self.content.words.shape[1]
+        self.histories = torch.tensor(scorer.content.dense.T @ histories.T).T
+        basket, taste = side.sparse[:, n_words:], side.dense[:, d:-1]
+        self.signals = {
+            "words": torch.tensor((side.sparse[:, :n_words] @ self.content.words.T).toarray()),
+            "together": torch.tensor((basket @ placement.together.T).toarray()),
+            "baskets": torch.tensor((basket @ placement.baskets.T).toarray()),
+            "taste": torch.tensor(taste @ placement.taste.T),
+        }
+        self.set_towers(scorer.head.customer_tower, scorer.head.product_tower)
+        self.supported = {}
+        for shots, launch in launches.items():
+            if not shots:
+                continue
+            supporters = np.flatnonzero(np.diff(launch.support.indptr))
+            bought = (launch.support[supporters].T > 0).astype(np.float32).tocsr()
+            theirs = scorer.customers(weights[supporters])
+            baskets, tastes = bought @ theirs.sparse[:, n_words:], bought @ theirs.dense[:, d:-1]
+            self.supported[shots] = _Supported(
+                baskets=torch.tensor((basket @ baskets.T).toarray()),
+                baskets_square=_sums(baskets.multiply(baskets)),
+                baskets_with_prior=_sums(baskets.multiply(placement.baskets)),
+                taste=torch.tensor(taste @ tastes.T),
+                taste_square=_sums(tastes * tastes),
+                taste_with_prior=_sums(tastes * placement.taste),
+                hidden=torch.tensor(launch.support[self.customers].toarray() > 0),
+            )
+
+    def set_towers(self, customer_tower: np.ndarray, product_tower: np.ndarray) -> None:
+        customers = torch.nn.functional.normalize(self.histories, dim=1) @ torch.tensor(customer_tower)
+        self.signals["towers"] = customers @ (torch.tensor(self.content.dense) @ torch.tensor(product_tower)).T
+
+    def spread(self) -> dict[str, float]:
+        """σ of each signal; 1 for one that says nothing here."""
+        spread = {name: float(self.signals[name].std()) for name in SIGNALS}
+        return {name: value if value > 1e-6 else 1.0 for name, value in spread.items()}
+
+    def scores(self, mixture: Mixture, shots: int) -> Tensor:
+        """(n_customers, n)."""
+        weights = {name: float(value[0]) for name, value in mixture.weights(np.array([shots])).items()}
+        baskets, taste = self.signals["baskets"], self.signals["taste"]
+        if shots:
+            s = self.supported[shots]
+            b, z = mixture.baskets_prior, mixture.taste_prior
+            baskets = (b * baskets + s.baskets) / _length(b * b + 2 * b * s.baskets_with_prior + s.baskets_square)
+            taste = (z * taste + s.taste) / _length(z * z + 2 * z * s.taste_with_prior + s.taste_square)
+        total = weights["baskets"] * baskets + weights["taste"] * taste
+        for name in ("words", "towers", "together"):
+            total += weights[name] * self.signals[name]
+        return total
+
+    def ndcg(self, mixture: Mixture, shots: int) -> float:
+        """Mean ndcg@20 over the customers."""
+        scores = self.scores(mixture, shots)
+        if shots:
+            scores[self.supported[shots].hidden] = -torch.inf
+        k = min(K, scores.shape[1])
+        discount = 1 / torch.log2(torch.arange(2, k + 2))
+        gained = (self.relevant.gather(1, scores.topk(k, dim=1).indices) * discount).sum(1)
+        ideal = torch.cumsum(discount, 0)[self.relevant.sum(1).clamp(max=k) - 1]
+        return float((gained / ideal).mean())
+
+
+def _sums(matrix) -> Tensor:  # type: ignore[no-untyped-def]
+    return torch.tensor(np.asarray(matrix.sum(axis=1)).ravel().astype(np.float32))
+
+
+def _length(square: Tensor) -> Tensor:
+    return torch.sqrt(square.clamp(min=1e-9))
+
+
+class MixtureSearch:
+    """The replays of one catalog, and the search on them."""
+
+    def __init__(self, scorer: Scorer, catalog: Dataset, held_out: np.ndarray, at_most: int, seed: int):
+        """scorer: of the catalog without the `held_out` products; at_most: so many customers judge."""
+        content = scorer.content
+        self.zero = Replayed(scorer, content, {0: pseudo_launch(catalog, held_out, 0, seed)}, at_most, seed)
+        self.few: Replayed | None = None
+        for most in sorted(SHOTS[1:], reverse=True):
+            launches = {k: pseudo_launch(catalog, held_out, k, seed, most) for k in SHOTS[1:] if k <= most}
+            if len(launches[most].products) >= MIN_PRODUCTS:
+                self.few = Replayed(scorer, content, launches, at_most, seed)
+                break
+
+    def set_towers(self, customer_tower: np.ndarray, product_tower: np.ndarray) -> None:
+        for replayed in filter(None, (self.zero, self.few)):
+            replayed.set_towers(customer_tower, product_tower)
+
+    def start(self) -> Mixture:
+        return Mixture(spread=self.zero.spread())
+
+    def figures(self, mixture: Mixture) -> dict[int, float]:
+        """ndcg@20 by shots."""
+        figures = {0: self.zero.ndcg(mixture, 0)}
+        return figures | ({k: self.few.ndcg(mixture, k) for k in self.few.supported} if self.few else {})
+
+    def search(self, run: RunContext) -> Mixture:
+        """The best mixture found, from the start."""
+        mixture = self.start()
+        best = self._merit(mixture)
+        for step, name in enumerate(run.track(list(GRID) * ROUNDS, "Weighing the signals", len(GRID) * ROUNDS)):
+            for value in GRID[name]:
+                tried = replace(mixture, **{name: value})
+                merit = best if tried == mixture else self._merit(tried)
+                if merit > best + MARGIN:
+                    mixture, best = tried, merit
+            run.check()
+            if step + 1 == len(GRID) and mixture == self.start():
+                break
+        return mixture
+
+    def _merit(self, mixture: Mixture) -> float:
+        figures = self.figures(mixture)
+        counts = np.array([1 if shots else ZERO_SHOT_COUNTS for shots in figures])
+        return float(np.average(np.log(np.maximum(list(figures.values()), 1e-9)), weights=counts))

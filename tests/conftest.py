@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from planted import planted_shop
+
+from recsys_core.dataset import Dataset, Launch
+from recsys_core.models.source_model import SourceModel, SourceModelConfig
+from recsys_core.run_context import RunContext
+
+SMALL = SourceModelConfig(content_dimensions=16, taste_dimensions=8, epochs=2, batch_size=128)
+
+
+@pytest.fixture(scope="session")
+def supporter_shop() -> tuple[Dataset, Launch]:
+    """A shop in which only first sales tell who will buy."""
+    return planted_shop(words_tell=False)[:2]
+
+
+@pytest.fixture(scope="session")
+def supporter_source(supporter_shop: tuple[Dataset, Launch]) -> SourceModel:
+    return SourceModel(SMALL).fit(supporter_shop[0], run=RunContext())
+
+
+@pytest.fixture(scope="session")
+def word_shop() -> tuple[Dataset, Launch]:
+    """A shop in which only words tell who will buy."""
+    return planted_shop(words_tell=True)[:2]
+
+
+@pytest.fixture(scope="session")
+def word_source(word_shop: tuple[Dataset, Launch]) -> SourceModel:
+    return SourceModel(SMALL).fit(word_shop[0], run=RunContext())
