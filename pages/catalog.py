@@ -10,32 +10,36 @@ from recsys_core.ui.numbers import moment
 from recsys_core.ui.plain import plain
 from recsys_core.ui.sample_shop import CREDIT, is_sample_shop, sample_button
 from recsys_core.ui.session import workspace
+from recsys_core.workspace import CatalogVersion
 
-version = workspace().catalog_version()
+TAB = "show"
+"""Which tab is open; part of the address."""
+LOOK, PRODUCTS, BRING = "What it looks like", "Products", "Import a new version"
 
-st.title("Catalog", anchor=False)
 
-if version is None:
+def first_import() -> None:
     st.markdown("The products that have history, with that history: what the source model learns from.")
     with st.container(border=True, key="first-import"):
-        st.subheader("Check your files" if is_checked() else "Upload your shop's files", anchor=False)
+        st.subheader("Upload your shop's files", anchor=False)
         import_files()
-    if not is_checked():
-        with st.container(border=True, key="sample"):
-            st.markdown("**No files at hand?** Look around in a real shop.")
-            sample_button(primary=False)
-            st.caption(CREDIT)
-else:
+    with st.container(border=True, key="sample"):
+        st.markdown("**No files at hand?** Look around in a real shop.")
+        sample_button(primary=False)
+        st.caption(CREDIT)
+
+
+def checked_files() -> None:
+    st.subheader("What the check found", anchor=False)
+    if import_files():
+        st.session_state[TAB] = LOOK
+        st.rerun()
+
+
+def catalog(version: CatalogVersion) -> None:
     files = ", ".join(plain(file.get("name", ""), 60) for file in version.files)
     st.markdown(f"Imported {moment(version.created)} from {files}.")
-    if is_checked():
-        st.subheader("Check the new version", anchor=False)
-        import_files()
-        st.stop()
-    # Only the tab that is open is drawn; which one it is, is part of the address.
-    look, products, bring = st.tabs(
-        ["What it looks like", "Products", "Import a new version"], key="show", bind="query-params"
-    )
+    # Only the tab that is open is drawn.
+    look, products, bring = st.tabs([LOOK, PRODUCTS, BRING], key=TAB, bind="query-params")
     if look.open:
         with look:
             figures(version)
@@ -49,3 +53,13 @@ else:
         with bring:
             st.markdown("The new files become the catalog. Source models and launches that are there stay as they are.")
             import_files()
+
+
+st.title("Catalog", anchor=False)
+newest = workspace().catalog_version()
+if is_checked():
+    checked_files()
+elif newest is None:
+    first_import()
+else:
+    catalog(newest)

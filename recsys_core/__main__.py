@@ -163,8 +163,10 @@ def _run(seed: int, device: str, body: Callable[[RunContext], dict[str, Any]]) -
     ) as bar:
 
         def report(values: dict[str, Any]) -> None:
+            if bar.disable:
+                return
             if "log" in values:
-                bar.write(values["log"], file=sys.stderr) if sys.stderr.isatty() else None
+                bar.write(values["log"], file=sys.stderr)
                 return
             if bar.desc != values["stage"] or bar.total != values["total"]:
                 bar.reset(total=values["total"])

@@ -29,7 +29,8 @@ def damped_weights(interactions: pd.DataFrame, customers: pd.Index, products: pd
     wholesaler's thousand pieces weigh about as much as three households' single ones. Rows of unknown customers
     or products are left out. Returns (n_customers, n_products), float32.
     """
-    row, column = customers.get_indexer(interactions[CUSTOMER]), products.get_indexer(interactions[PRODUCT])
+    row = customers.get_indexer(pd.Index(interactions[CUSTOMER]))
+    column = products.get_indexer(pd.Index(interactions[PRODUCT]))
     known = (row >= 0) & (column >= 0)
     shape = (len(customers), len(products))
     where = (row[known], column[known])

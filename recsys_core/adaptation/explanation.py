@@ -24,7 +24,7 @@ def explain(adapted: AdaptedModel, customer_id: str, product_id: str, top: int =
     each kind, strongest first. `id` is the product, word or customer; `name` is readable (a word) or the id again.
     Raises UnknownProduct, and UnknownCustomer for one without history.
     """
-    customer = adapted.source.customer_ids_.get_indexer([customer_id])[0]
+    customer = adapted.source.customer_ids_.get_indexer(pd.Index([customer_id]))[0]
     if customer < 0:
         raise UnknownCustomer(
             f"Customer “{customer_id}” has no history in the catalog, so there is nothing to explain: "

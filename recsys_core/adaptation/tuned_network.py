@@ -17,6 +17,15 @@ LAYERS = {1: "sharpness", 2: "product_tower"}
 class TunedNetwork(nn.Module):
     """f_T of the support pairs and of the negatives, with the layers of the source model that may move."""
 
+    content: Tensor
+    product: Tensor
+    judged: Tensor
+    bought: Tensor
+    positive_x: Tensor
+    negative_x: Tensor
+    positive_rest: Tensor
+    negative_rest: Tensor
+
     def __init__(self, base: AdaptedModel, task: SupportTask, judged: np.ndarray, depth: int, terms: TermSettings):
         """judged: (m,) bool, the support pairs that are held out."""
         super().__init__()
@@ -25,12 +34,13 @@ class TunedNetwork(nn.Module):
         thawed = {name for step, name in LAYERS.items() if step <= depth}
         for name, parameter in self.towers.named_parameters():
             parameter.requires_grad_(name in thawed)
-        n, d = content.shape
+        n = len(content)
         self.theta = nn.Parameter(torch.zeros(n, task.negatives.shape[1]))
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(terms.scale))))
         self.sharpness = terms.sharpness
         self.weight = float(head.mixture.weights(np.zeros(1))["towers"][0])
         products = self.weight * (content @ head.product_tower)
+        d = content.shape[1]
         constants = {
             "content": content,
             "product": task.product.astype(np.int64),

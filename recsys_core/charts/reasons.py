@@ -32,7 +32,15 @@ def reasons_figure(rows: pd.DataFrame, kinds: dict[str, str]) -> go.Figure:
         )
     styled(figure, height=50 + 26 * len(ordered))
     # Measured from the edge of the figure: beside long labels there would be no room for a row.
-    legend = {"orientation": "h", "xref": "container", "x": 0, "yref": "container", "y": 1, "yanchor": "top"}
+    legend = {
+        "orientation": "h",
+        "xref": "container",
+        "x": 0,
+        "yref": "container",
+        "y": 1,
+        "yanchor": "top",
+        "entrywidth": 96,
+    }
     figure.update_layout(showlegend=True, legend={**legend, "itemclick": False}, margin={"t": 34}, bargap=0.35)
     figure.update_yaxes(
         tickmode="array", tickvals=ordered.index, ticktext=ordered["label"], autorange="reversed", showgrid=False

@@ -38,7 +38,7 @@ def _whole(kind: str, values: list[str]) -> Tokens:
 
 def attribute_columns(products: pd.DataFrame) -> list[str]:
     """The extra columns of a product table that repeat often enough to tell products apart by kind."""
-    extra = [name for name in products if name not in COLUMNS["products"]]
+    extra = [str(name) for name in products if name not in COLUMNS["products"]]
     return [name for name in extra if products[name].nunique() <= max(1, ATTRIBUTE_LEVELS * len(products))]
 
 
@@ -97,6 +97,8 @@ class WordCounts:
 
     def tfidf(self) -> sp.csr_matrix:
         """(n_products, n_tokens) float32, sublinear, rows of length 1; tokens of a single product count nothing."""
+        if not self.counts.nnz:
+            return self.counts.astype(np.float32)
         frequency = np.bincount(self.counts.indices, minlength=self.counts.shape[1])
         counts = self.counts @ sp.diags((frequency >= 2).astype(np.float32))
         counts.eliminate_zeros()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.dataset import Dataset
@@ -84,8 +85,8 @@ def _turns(catalog: Dataset, customer: np.ndarray, product: np.ndarray, seed: in
         return random
     sales = catalog.sales
     sales = sales[sales["product_id"].isin(catalog.product_ids[np.unique(product)])]
-    pair = catalog.customer_ids.get_indexer(sales["customer_id"]).astype(np.int64) * len(catalog.product_ids)
-    pair += catalog.product_ids.get_indexer(sales["product_id"])
+    pair = catalog.customer_ids.get_indexer(pd.Index(sales["customer_id"])).astype(np.int64) * len(catalog.product_ids)
+    pair += catalog.product_ids.get_indexer(pd.Index(sales["product_id"]))
     time = sales["timestamp"].to_numpy(dtype="datetime64[s]").astype(np.int64)
     order = np.lexsort((time, pair))
     pair, first = np.unique(pair[order], return_index=True)

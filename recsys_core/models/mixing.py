@@ -171,7 +171,7 @@ class MixtureSearch:
         best = self._merit(mixture)
         for step, name in enumerate(run.track(list(GRID) * ROUNDS, "Weighing the signals", len(GRID) * ROUNDS)):
             for value in GRID[name]:
-                tried = replace(mixture, **{name: value})
+                tried = replace(mixture, **{name: value})  # type: ignore[arg-type]
                 merit = best if tried == mixture else self._merit(tried)
                 if merit > best + MARGIN:
                     mixture, best = tried, merit

@@ -52,7 +52,7 @@ def choose_method(source: SourceModel, catalog: Dataset, launch: Launch, *, run:
 
 def _best(replayed: Replay, run: RunContext) -> Choice:
     quiet = RunContext(run.device, run.seed, stop_asked=run.stop_asked)
-    table = []
+    table: list[dict[str, Any]] = []
     for name in run.track(METHODS, "Choosing a method", len(METHODS)):
         started = time.monotonic()
         figures = replayed.judge(method_named(name), quiet)
@@ -73,8 +73,9 @@ def _best(replayed: Replay, run: RunContext) -> Choice:
     gain = (
         f", {chosen['ndcg'] / zero - 1:+.0%} against going by content alone" if zero and chosen is not table[0] else ""
     )
+    found = "found buyers best" if chosen["ndcg"] == highest else "is the simplest of those that found buyers best"
     reason = (
-        f"With {replayed.shots} first sales each, {chosen['method']} found buyers best on "
+        f"With {replayed.shots} first sales each, {chosen['method']} {found} on "
         f"{len(replayed.launch.product_ids)} replayed products of this shop{gain}."
     )
     return Choice(chosen["method"], reason, table, replayed.shots, len(replayed.launch.product_ids))

@@ -33,13 +33,13 @@ def is_checked() -> bool:
     return CHECKED in st.session_state
 
 
-def import_files() -> None:
-    """The form, or the findings once the files are checked."""
+def import_files() -> bool:
+    """The form, or the findings once the files are checked; whether a new version was imported just now."""
     checked: CheckedFiles | None = st.session_state.get(CHECKED)
     if checked is None:
         _form()
-    else:
-        _findings(checked)
+        return False
+    return _findings(checked)
 
 
 def _form() -> None:
@@ -85,7 +85,7 @@ def _compared(checked: CheckedFiles) -> None:
         st.caption(f"No file of {' and '.join(kept)} was given: those of the catalog that is there are kept.")
 
 
-def _findings(checked: CheckedFiles) -> None:
+def _findings(checked: CheckedFiles) -> bool:
     if checked.rejected:
         st.warning(
             f"{counted(checked.rejected, 'row')} can't be used. Import the good rows, or mend the files first.",
@@ -93,20 +93,21 @@ def _findings(checked: CheckedFiles) -> None:
         )
     else:
         st.success("Every row can be used.", icon=":material/check_circle:")
+    _compared(checked)
     with st.container(horizontal=True, vertical_alignment="center"):
         keep = st.button("Import the good rows", type="primary", icon=":material/download_done:", key="import")
         if st.button("Choose other files", icon=":material/undo:", key="discard"):
             del st.session_state[CHECKED]
             st.rerun()
-    _compared(checked)
     if keep:
         try:
             with st.spinner("Importing …"):
                 version = checked.publish(workspace())
         except LaunchdeskError as error:
             st.error(plain(error, 1000), icon=":material/error:")
-            return
+            return False
         del st.session_state[CHECKED]
         st.toast(f"The catalog has {counted(version.products, 'product')} now.", icon=":material/check_circle:")
-        st.rerun()
+        return True
     findings(checked)
+    return False

@@ -130,7 +130,8 @@ def product_table(version: CatalogVersion) -> None:
     st.dataframe(
         found.iloc[first : first + PAGE],
         hide_index=True,
-        height=520,
+        height=520 if len(found) > 13 else "auto",
+        placeholder="",
         key="product-table",
         column_order=[
             name
@@ -139,13 +140,13 @@ def product_table(version: CatalogVersion) -> None:
         ],
         column_config={
             "product_id": st.column_config.TextColumn("Product id"),
-            "title": st.column_config.TextColumn("Title", width="large"),
-            "category": st.column_config.TextColumn("Category", width="medium"),
+            "title": st.column_config.TextColumn("Title", width=310),
+            "category": st.column_config.TextColumn("Category", width=270),
             "brand": st.column_config.TextColumn("Brand"),
             "price": st.column_config.NumberColumn("Price", format="%.2f"),
             "launched_at": st.column_config.DateColumn("Launched", format="D MMM YYYY"),
             "buyers": st.column_config.ProgressColumn(
-                "Buyers", format="%d", min_value=0, max_value=max(1, int(products["buyers"].max()))
+                "Buyers", width=150, format="%d", min_value=0, max_value=max(1, int(products["buyers"].max()))
             ),
         },
         alt="Products with title, category, price and number of buyers.",

@@ -13,6 +13,7 @@ from recsys_core.workspace.imports import Upload
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+MIB = 1 << 20
 ENDINGS = (".csv", ".csv.gz")
 
 
@@ -28,17 +29,22 @@ def forget(*parts: str) -> None:
         st.session_state[f"round-{part}"] = st.session_state.get(f"round-{part}", 0) + 1
 
 
+def limit_bytes() -> int:
+    """The largest file that is taken."""
+    return int(st.get_option("server.maxUploadSize")) * MIB
+
+
 def accepted(file: UploadedFile) -> Upload:
     """The file's bytes under its name. Raises InvalidTable if it is too large or no CSV file by its name.
 
     The browser checks both, but what comes needn't come from the page.
     """
-    name, limit = one_line(file.name, 100), int(st.get_option("server.maxUploadSize"))
+    name = one_line(file.name, 100)
     if not name.lower().endswith(ENDINGS):
         raise InvalidTable(f"“{name}” isn't a CSV file by its name. Give a file that ends in .csv or .csv.gz.")
-    if file.size > limit << 20:
-        size = f"{file.size / (1 << 20):,.0f} MB"
+    if file.size > limit_bytes():
         raise InvalidTable(
-            f"“{name}” has {size}; the limit is {limit:,} MB. Pack it as .csv.gz, or import it in the shell."
+            f"“{name}” has {file.size / MIB:,.0f} MB; the limit is {limit_bytes() / MIB:,.0f} MB. "
+            "Pack it as .csv.gz, or import it in the shell."
         )
     return Upload(file.getvalue(), name)

@@ -18,6 +18,8 @@ def findings(checked: CheckedFiles) -> None:
     """One box for each table, then one for how they fit."""
     for table in checked.tables.values():
         table_findings(table)
+    if "interactions" not in checked.tables:
+        return
     with st.container(border=True):
         st.markdown("**How the files fit together**")
         for sentence in checked.fit.sentences():

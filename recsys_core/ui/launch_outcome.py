@@ -23,7 +23,7 @@ def outcome(adapted: AdaptedRecord) -> None:
     with st.container(horizontal=True, gap="small"):
         st.metric("Method", adapted.method.capitalize(), border=True, help=plain(sentence_of(adapted.method)))
         st.metric("New products", number(summary["products"]), border=True)
-        st.metric("Sold already", number(summary["products_with_first_sales"]), border=True)
+        st.metric("With a first sale", number(summary["products_with_first_sales"]), border=True)
         st.metric("First sales", number(summary["first_sales"]), border=True)
         st.metric("First buyers", number(supporters), border=True)
     said = [f"Made {moment(adapted.created)}."]

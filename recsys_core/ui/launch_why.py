@@ -18,7 +18,7 @@ SAID = {
     "word": "“**{name}**” in what the product says of itself",
     "supporter": "that customer **{name}** bought it first",
 }
-LABEL_LENGTH = 36
+LABEL_LENGTH = 30
 
 
 def why(loaded: Loaded, customer_id: str, product_id: str) -> None:
@@ -37,7 +37,7 @@ def why(loaded: Loaded, customer_id: str, product_id: str) -> None:
                 "products like it sell to everyone."
             )
             return
-        said, drawn = st.columns([2, 3], gap="medium", vertical_alignment="center")
+        said, drawn = st.columns([1, 2], gap="medium", vertical_alignment="center")
         with said:
             _sentences(found)
         labels = pd.Series([for_html(name, LABEL_LENGTH) for name in found["name"]], dtype="str")

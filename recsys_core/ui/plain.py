@@ -9,7 +9,7 @@ import re
 # ":smile:", "->", "www.", "a@b". A word joiner inside them has no width and keeps them apart.
 _JOINER = "\u2060"
 _CHANGED_LATER = re.compile(r"(?<=[:@<>=~-])(?=\S)|(?<=[wW])(?=[wW]{2}\.)|(?<=[tT][pP])(?=[sS]?://)")
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+_MARKDOWN = re.compile(r"([!#$&()*+\-.:<=>@\[\\\]^_`{|}~])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
 
 
