@@ -77,12 +77,19 @@ class AdaptedModel:
     def theta(self) -> np.ndarray | None:
         return self.adapters.theta if self.adapters else None
 
-    def score(self, customers: np.ndarray) -> np.ndarray:
-        """(n_customers, n_new_products) float32 for positions in `source.customer_ids_`; -1 is a customer without history."""
+    def score(self, customers: np.ndarray, products: np.ndarray | None = None) -> np.ndarray:
+        """(n_customers, n_products) float32 for positions in `source.customer_ids_` and in the launch (None: all of it).
+
+        -1 is a customer without history.
+        """
         histories = self.source.weights_[np.maximum(customers, 0)]
         if (customers < 0).any():
             histories = sp.diags((customers >= 0).astype(np.float32)) @ histories
-        return self.combine(self.scorer.customers(histories.tocsr()), self.products, self.theta)
+        side, theta = self.products, self.theta
+        if products is not None:
+            side = ProductSide(side.dense[products], side.sparse[products])
+            theta = None if theta is None else theta[products]
+        return self.combine(self.scorer.customers(histories.tocsr()), side, theta)
 
     def recommend(self, customers: Sequence[str] | None = None, top: int = 20) -> pd.DataFrame:
         """The launch's products for each customer, best first: customer_id, product_id, rank (from 1), score.
@@ -131,9 +138,9 @@ class AdaptedModel:
         positions = self.positions(products)
         everyone = np.arange(len(self.source.customer_ids_))
         hidden = self.support[:, positions]
-        activity = self._activity(positions)
+        activity, spread = self._activity(), self._spread(positions)
         customers, scores = top_customers(
-            lambda block: self.score(block)[:, positions] + activity[block, None], everyone, count, hidden
+            lambda block: self.score(block, positions) + activity[block, None] * spread, everyone, count, hidden
         )
         keep = np.isfinite(scores)
         row, column = np.nonzero(keep)
@@ -146,13 +153,16 @@ class AdaptedModel:
             }
         )
 
-    def _activity(self, positions: np.ndarray) -> np.ndarray:
-        """(n_customers,) what a customer's activity adds to an audience's score: log(1 + products bought), scaled to the
-        spread of the scores, times the mixture's weight for it."""
+    def _activity(self) -> np.ndarray:
+        """(n_customers,) what a customer's activity adds to an audience's score, in spreads of the product's scores."""
         activity = np.log1p(np.diff(self.source.weights_.indptr)).astype(np.float32)
-        some = np.linspace(0, len(activity) - 1, min(len(activity), SPREAD_SAMPLE)).astype(int)
-        spread = self.score(some)[:, positions].std()
-        return self.head.mixture.activity * spread * activity / max(float(activity.std()), 1e-6)
+        return self.head.mixture.activity * activity / max(float(activity.std()), 1e-6)
+
+    def _spread(self, positions: np.ndarray) -> np.ndarray:
+        """(n,) standard deviation of each product's scores, over a sample of the customers."""
+        n = len(self.source.customer_ids_)
+        some = np.linspace(0, n - 1, min(n, SPREAD_SAMPLE)).astype(int)
+        return self.score(some, positions).std(axis=0)
 
     def _audience_size(self, top: int | None, share: float | None) -> int:
         if (top is None) == (share is None):

@@ -30,7 +30,7 @@ def reasons_figure(rows: pd.DataFrame, kinds: dict[str, str]) -> go.Figure:
             cliponaxis=False,
             hovertemplate="%{customdata}<br>Without it the score falls by %{x:.4f}<extra></extra>",
         )
-    styled(figure, height=50 + 26 * len(ordered))
+    styled(figure, height=60 + 26 * len(ordered))
     # Measured from the edge of the figure: beside long labels there would be no room for a row.
     legend = {
         "orientation": "h",
@@ -41,7 +41,7 @@ def reasons_figure(rows: pd.DataFrame, kinds: dict[str, str]) -> go.Figure:
         "yanchor": "top",
         "entrywidth": 96,
     }
-    figure.update_layout(showlegend=True, legend={**legend, "itemclick": False}, margin={"t": 34}, bargap=0.35)
+    figure.update_layout(showlegend=True, legend={**legend, "itemclick": False}, margin={"t": 44}, bargap=0.35)
     figure.update_yaxes(
         tickmode="array", tickvals=ordered.index, ticktext=ordered["label"], autorange="reversed", showgrid=False
     )

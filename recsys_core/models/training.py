@@ -18,6 +18,10 @@ from recsys_core.errors import DamagedArtefact, RunFailed
 from recsys_core.run_context import RunContext
 
 
+CURVE_POINTS_PER_EPOCH = 5
+"""Losses reported within an epoch, each the mean since the one before, so that the curve moves from the start."""
+
+
 @dataclass(frozen=True)
 class Schedule:
     epochs: int
@@ -39,7 +43,7 @@ def train(
     """Trains, leaves the best epoch's weights in `network`, and returns one dict an epoch (epoch, loss, ndcg, seconds).
 
     losses(epoch) yields the loss of one batch after another; evaluate() judges the network as it is, higher is better
-    (None: the last epoch is the best). Epoch 0 is the untrained start. What `run.checkpoints` holds is taken up: finished
+    (None: the last epoch is the best). Epoch 0 is the untrained start; a fraction of an epoch is reported with its loss alone. What `run.checkpoints` holds is taken up: finished
     epochs aren't repeated, so `losses` must depend on nothing but the epoch and the seed.
     Raises Cancelled, or RunFailed if the loss is no longer a number.
     """
@@ -54,37 +58,52 @@ def train(
     else:
         best = state.pop("best_weights")
         run.log(f"Resumed after epoch {len(state['history']) - 1}")
+    total = schedule.epochs * schedule.batches_per_epoch
     for epoch in range(len(state["history"]), schedule.epochs + 1):
         if epoch - 1 - state["best"] >= schedule.patience:
             break
-        started, total = time.monotonic(), 0.0
-        for step, loss in enumerate(losses(epoch)):
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            total += loss.item()
-            if not np.isfinite(total):
-                raise RunFailed(
-                    f"Training failed in epoch {epoch}: the loss is no longer a number. "
-                    "Try a lower learning rate, or check the prices and quantities of the catalog."
-                )
-            run.progress(
-                stage,
-                (epoch - 1) * schedule.batches_per_epoch + step + 1,
-                schedule.epochs * schedule.batches_per_epoch,
-            )
-        record = {"epoch": epoch, "loss": total / max(1, step + 1)}
+        started = time.monotonic()
+        record = {"epoch": epoch, "loss": _epoch(optimizer, losses(epoch), epoch, schedule, run, stage)}
         record["ndcg"] = evaluate() if evaluate else float(epoch)
         record["seconds"] = round(time.monotonic() - started, 3)
         state["history"].append(record)
         if record["ndcg"] > state["best_figure"]:
             state["best"], state["best_figure"], best = epoch, record["ndcg"], _weights(network)
         _save(run.checkpoints, epoch, network, optimizer, best, state)
-        done = epoch * schedule.batches_per_epoch
-        run.progress(stage, done, schedule.epochs * schedule.batches_per_epoch, **_shown(record, evaluate is not None))
+        run.progress(stage, epoch * schedule.batches_per_epoch, total, **_shown(record, evaluate is not None))
     network.load_state_dict({name: torch.as_tensor(value) for name, value in best.items()})
     history: list[dict[str, float]] = state["history"]
     return [_shown(record, evaluate is not None) for record in history]
+
+
+def _epoch(
+    optimizer: torch.optim.Optimizer,
+    losses: Iterable[Tensor],
+    epoch: int,
+    schedule: Schedule,
+    run: RunContext,
+    stage: str,
+) -> float:
+    """Takes one step per loss; returns their mean."""
+    total = schedule.epochs * schedule.batches_per_epoch
+    window = max(1, schedule.batches_per_epoch // CURVE_POINTS_PER_EPOCH)
+    seen: list[float] = []
+    for loss in losses:
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        seen.append(loss.item())
+        if not np.isfinite(seen[-1]):
+            raise RunFailed(
+                f"Training failed in epoch {epoch}: the loss is no longer a number. "
+                "Try a lower learning rate, or check the prices and quantities of the catalog."
+            )
+        done = (epoch - 1) * schedule.batches_per_epoch + len(seen)
+        values = {}
+        if len(seen) % window == 0 and len(seen) < schedule.batches_per_epoch:
+            values = {"epoch": done / schedule.batches_per_epoch, "loss": float(np.mean(seen[-window:]))}
+        run.progress(stage, done, total, **values)
+    return float(np.mean(seen)) if seen else 0.0
 
 
 def _shown(record: dict[str, float], judged: bool) -> dict[str, float]:

@@ -18,7 +18,7 @@ SAID = {
     "word": "“**{name}**” in what the product says of itself",
     "supporter": "that customer **{name}** bought it first",
 }
-LABEL_LENGTH = 30
+LABEL_LENGTH = 36
 
 
 def why(loaded: Loaded, customer_id: str, product_id: str) -> None:

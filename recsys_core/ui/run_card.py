@@ -88,7 +88,7 @@ def _progress(run: RunState) -> None:
         st.progress(_share(run), "Stops within seconds. Nothing will be changed.")
         return
     step = f" · {run.done:,} of {run.total:,}" if run.total else ""
-    left = "" if run.seconds_left is None else f" · about {duration(run.seconds_left)} left"
+    left = "" if run.seconds_left is None or run.done >= run.total else f" · about {duration(run.seconds_left)} left"
     st.progress(_share(run), f"{plain(run.stage or 'Starting')}{step}{left}")
 
 
@@ -104,7 +104,9 @@ def _outcome(run: RunState) -> None:
 
 
 def _curve(run: RunState) -> None:
-    figure = run_curve([point for point in run.curve if point.get("stage") == run.stage])
+    measured = [point for point in run.curve if "loss" in point or "ndcg" in point]
+    # A run may train more than once: the newest stage that measured something is the one to watch.
+    figure = run_curve([point for point in measured if point["stage"] == measured[-1]["stage"]])
     if figure is not None:
         st.plotly_chart(figure, config=CONFIG, key=f"curve-{run.id}", alt="Loss and quality after each epoch so far.")
 

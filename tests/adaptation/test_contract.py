@@ -120,6 +120,16 @@ def test_it_stops_when_told_to(method: str, supporter_source, supporter_shop: Sh
 
 
 @every_method
+def test_one_products_audience_is_that_of_all(method: str, supporter_source, supporter_shop: Shop) -> None:
+    model = adapted(supporter_source, supporter_shop[1], method)
+    one = model.audience(["n12"], top=20)
+    among_all = model.audience(top=20)
+    among_all = among_all[among_all["product_id"] == "n12"].reset_index(drop=True)
+    assert one["customer_id"].tolist() == among_all["customer_id"].tolist()
+    np.testing.assert_allclose(one["score"], among_all["score"], atol=1e-4)
+
+
+@every_method
 def test_nonsense_sizes_are_refused(method: str, supporter_source, supporter_shop: Shop) -> None:
     model = adapted(supporter_source, supporter_shop[1], method)
     for bad in ({"top": 0}, {"share": 0.0}, {"share": 1.5}, {}, {"top": 3, "share": 0.5}):

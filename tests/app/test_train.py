@@ -1,4 +1,5 @@
 from recsys_core.runs.client import RunClient
+from recsys_core.workspace.imports import Upload, check_files
 
 
 def runs(workspace):
@@ -19,9 +20,7 @@ def test_without_a_catalog_the_page_leads_to_it(empty, open_app):
 
 
 def test_a_catalog_without_interactions_is_told(empty, open_app, shop_files):
-    from conftest import publish
-
-    publish(empty, {"products": shop_files["products"]})
+    check_files({"products": Upload(shop_files["products"], "products.csv")}).publish(empty)
     app = open_app(empty, "train.py")
     assert app.subheader[0].value == "The catalog has no interactions"
 

@@ -1,0 +1,139 @@
+"""The verbs as a data scientist types them: real processes, a real workspace."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from planted import planted_shop
+
+ROOT = Path(__file__).parents[1]
+
+
+def shell(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "recsys_core", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    catalog, launch, _, _ = planted_shop(words_tell=False)
+    catalog.products.to_csv(folder / "products.csv", index=False)
+    catalog.interactions.to_csv(folder / "interactions.csv", index=False)
+    launch.products.to_csv(folder / "new.csv", index=False)
+    launch.interactions.to_csv(folder / "first.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def workspace(files: Path) -> Path:
+    """A workspace in which everything up to the adaptation was done in the shell."""
+    folder = files / "workspace"
+    for arguments in (
+        ("import", "--products", files / "products.csv", "--interactions", files / "interactions.csv"),
+        ("train", "--seed", 0),
+        ("launch", "--name", "May", "--products", files / "new.csv", "--interactions", files / "first.csv"),
+    ):
+        done = shell(*arguments, "--workspace", folder, "--json")
+        assert done.returncode == 0, done.stderr
+        json.loads(done.stdout.splitlines()[-1])
+    return folder
+
+
+def test_recommendations_for_everyone(workspace: Path, tmp_path: Path) -> None:
+    done = shell("recommend", "--workspace", workspace, "--launch", "May", "--top", 3, "--out", tmp_path / "r.csv")
+    assert done.returncode == 0, done.stderr
+    lists = pd.read_csv(tmp_path / "r.csv")
+    assert list(lists) == ["customer_id", "product_id", "rank", "score"]
+    assert lists.groupby("customer_id")["rank"].agg(list).map(lambda ranks: ranks == [1, 2, 3]).all()
+    assert f"{len(lists):,} rows" in done.stdout
+
+
+def test_recommendations_for_those_listed(workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "who.csv").write_text("customer_id\nc003\nstranger\n")
+    done = shell(
+        "recommend",
+        "--workspace",
+        workspace,
+        "--launch",
+        "May",
+        "--customers",
+        tmp_path / "who.csv",
+        "--out",
+        tmp_path / "r.csv",
+        "--json",
+    )
+    assert pd.read_csv(tmp_path / "r.csv")["customer_id"].unique().tolist() == ["c003", "stranger"]
+    assert json.loads(done.stdout.splitlines()[-1])["customers_without_history"] == 1
+
+
+def test_audiences_by_number_and_by_share(workspace: Path, files: Path, tmp_path: Path) -> None:
+    for size, expected in ((("--top", 7), 7), (("--share", 0.02), 5)):
+        done = shell("audience", "--workspace", workspace, "--launch", "May", *size, "--out", tmp_path / "a.csv")
+        assert done.returncode == 0, done.stderr
+        audience = pd.read_csv(tmp_path / "a.csv")
+        assert list(audience) == ["product_id", "customer_id", "rank", "score"]
+        assert audience.groupby("product_id").size().eq(expected).all()
+        support = pd.read_csv(files / "first.csv")
+        assert audience.merge(support, on=["product_id", "customer_id"]).empty
+
+
+def test_more_sales_for_a_launch_that_is_there(workspace: Path, files: Path) -> None:
+    (files / "more.csv").write_text("customer_id,product_id,timestamp\nc001,n00,2024-03-01\n")
+    arguments = ("launch", "--workspace", workspace, "--name", "May", "--products", files / "new.csv", "--json")
+    done = shell(*arguments, "--interactions", files / "more.csv", "--method", "prototype")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (result["first_sales"], result["method"]) == (101, "prototype")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("recommend", "--launch", "June", "--out", "r.csv"), "June"),
+        (("launch", "--name", "x", "--products", "new.csv", "--method", "magic"), "There is no method “magic”"),
+        (("launch", "--name", "x", "--products", "nowhere.csv"), "There is no file"),
+        (("import", "--products", "first.csv"), "title"),
+    ],
+)
+def test_bad_input_is_said_plainly(arguments: tuple, message: str, workspace: Path, files: Path) -> None:
+    verb, *rest = (files / word if str(word).endswith(".csv") else word for word in arguments)
+    done = shell(verb, "--workspace", workspace, *rest)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_has_to_come_first_is_named(tmp_path: Path, files: Path) -> None:
+    done = shell("train", "--workspace", tmp_path / "empty")
+    assert (done.returncode, "Import products and interactions first" in done.stderr) == (2, True)
+    shell("import", "--workspace", tmp_path / "w", "--products", files / "products.csv")
+    done = shell("launch", "--workspace", tmp_path / "w", "--name", "x", "--products", files / "new.csv")
+    assert (done.returncode, "train first" in done.stderr) == (2, True)
+
+
+@pytest.mark.skipif("not __import__('torch').cuda.is_available()", reason="needs a CUDA device; this machine has none")
+@pytest.mark.gpu
+def test_training_on_the_gpu(files: Path, tmp_path: Path) -> None:
+    shell(
+        "import",
+        "--workspace",
+        tmp_path,
+        "--products",
+        files / "products.csv",
+        "--interactions",
+        files / "interactions.csv",
+    )
+    done = shell("train", "--workspace", tmp_path, "--device", "cuda", "--json")
+    assert json.loads(done.stdout.splitlines()[-1])["device"] == "cuda"
+
+
+def test_importing_the_package_loads_neither_torch_nor_scikit_learn() -> None:
+    code = "import recsys_core, sys; print(sorted({'torch', 'sklearn', 'pandas'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

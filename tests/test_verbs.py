@@ -1,0 +1,28 @@
+"""The verbs on frames, as in a notebook."""
+
+from __future__ import annotations
+
+import pandas as pd
+from planted import planted_shop
+
+import recsys_core
+from recsys_core.models.source_model import SourceModelConfig
+
+
+def test_from_frames_to_lists_without_a_workspace(tmp_path) -> None:
+    catalog, launch, love, theme = planted_shop(words_tell=False)
+    catalog.products.to_csv(tmp_path / "products.csv", index=False)
+    products = recsys_core.read(tmp_path / "products.csv", "products")
+    stages: set[str] = set()
+    config = SourceModelConfig(content_dimensions=16, taste_dimensions=8, epochs=1, batch_size=128)
+    source = recsys_core.train(
+        products, catalog.interactions, config=config, report=lambda values: stages.add(values.get("stage", ""))
+    )
+    adapted = recsys_core.launch(source, launch.products, launch.interactions)
+    lists = recsys_core.recommend(adapted, top=4)
+    assert (theme[lists["product_id"]].to_numpy() == love[lists["customer_id"]].to_numpy()).mean() > 0.7
+    assert adapted.method == "prototype"
+    audience = recsys_core.audience(adapted, top=10)
+    assert isinstance(audience, pd.DataFrame)
+    assert len(audience) == 10 * len(launch.product_ids)
+    assert "Training" in stages
