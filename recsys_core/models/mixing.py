@@ -64,6 +64,9 @@ class Replayed:
         self.customers = np.sort(np.random.default_rng(seed).permutation(buyers)[:at_most])
         self.content = ContentVectors(content.words[any_launch.products], content.dense[any_launch.products])
         self.relevant = torch.tensor(any_launch.queries[self.customers].toarray() > 0)
+        k = min(K, self.relevant.shape[1])
+        self.discount = 1 / torch.log2(torch.arange(2, k + 2))
+        self.ideal = torch.cumsum(self.discount, 0)[self.relevant.sum(1).clamp(max=k) - 1]
         weights = scorer.co_purchases.weights
         histories = weights[self.customers]
         side = scorer.customers(histories)
@@ -108,27 +111,26 @@ class Replayed:
     def scores(self, mixture: Mixture, shots: int) -> Tensor:
         """(n_customers, n)."""
         weights = {name: float(value[0]) for name, value in mixture.weights(np.array([shots])).items()}
-        baskets, taste = self.signals["baskets"], self.signals["taste"]
-        if shots:
-            s = self.supported[shots]
-            b, z = mixture.baskets_prior, mixture.taste_prior
-            baskets = (b * baskets + s.baskets) / _length(b * b + 2 * b * s.baskets_with_prior + s.baskets_square)
-            taste = (z * taste + s.taste) / _length(z * z + 2 * z * s.taste_with_prior + s.taste_square)
-        total = weights["baskets"] * baskets + weights["taste"] * taste
-        for name in ("words", "towers", "together"):
-            total += weights[name] * self.signals[name]
-        return total
+        total = self.signals["words"] * weights["words"]
+        for name in ("towers", "together"):
+            total.add_(self.signals[name], alpha=weights[name])
+        if not shots:
+            return total.add_(self.signals["baskets"], alpha=weights["baskets"]).add_(
+                self.signals["taste"], alpha=weights["taste"]
+            )
+        s, b, z = self.supported[shots], mixture.baskets_prior, mixture.taste_prior
+        baskets = weights["baskets"] / _length(b * b + 2 * b * s.baskets_with_prior + s.baskets_square)
+        taste = weights["taste"] / _length(z * z + 2 * z * s.taste_with_prior + s.taste_square)
+        total.addcmul_(self.signals["baskets"], b * baskets).addcmul_(s.baskets, baskets)
+        return total.addcmul_(self.signals["taste"], z * taste).addcmul_(s.taste, taste)
 
     def ndcg(self, mixture: Mixture, shots: int) -> float:
         """Mean ndcg@20 over the customers."""
         scores = self.scores(mixture, shots)
         if shots:
-            scores[self.supported[shots].hidden] = -torch.inf
-        k = min(K, scores.shape[1])
-        discount = 1 / torch.log2(torch.arange(2, k + 2))
-        gained = (self.relevant.gather(1, scores.topk(k, dim=1).indices) * discount).sum(1)
-        ideal = torch.cumsum(discount, 0)[self.relevant.sum(1).clamp(max=k) - 1]
-        return float((gained / ideal).mean())
+            scores.masked_fill_(self.supported[shots].hidden, -torch.inf)
+        best = scores.topk(len(self.discount), dim=1).indices
+        return float(((self.relevant.gather(1, best) * self.discount).sum(1) / self.ideal).mean())
 
 
 def _sums(matrix) -> Tensor:  # type: ignore[no-untyped-def]

@@ -37,7 +37,7 @@ class SourceModelConfig(BaseModel, frozen=True):
     epochs: PositiveInt = 3
     batch_size: PositiveInt = 1024
     """Pairs of customer and product in a batch; its products are each other's negatives."""
-    pairs_per_epoch: PositiveInt = 150_000
+    pairs_per_epoch: PositiveInt = 75_000
     """A larger catalog is passed over in slices of that many pairs, drawn anew each epoch."""
     learning_rate: PositiveFloat = 3e-4
     scalar_rate: PositiveFloat = 2e-2

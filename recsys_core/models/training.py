@@ -17,7 +17,6 @@ from recsys_core.artefacts import load_arrays, save_arrays
 from recsys_core.errors import DamagedArtefact, RunFailed
 from recsys_core.run_context import RunContext
 
-
 CURVE_POINTS_PER_EPOCH = 5
 """Losses reported within an epoch, each the mean since the one before, so that the curve moves from the start."""
 

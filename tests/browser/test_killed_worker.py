@@ -21,7 +21,7 @@ ON_CPU = {"CUDA_VISIBLE_DEVICES": ""}
 
 
 def test_a_killed_worker_costs_no_finished_epoch_and_changes_no_weight(tmp_path: Path, app_on, visit) -> None:
-    shop, _ = planted_shop(words_tell=True, customers=900, products_per_theme=120, bought=40)
+    shop, *_ = planted_shop(words_tell=True, customers=900, products_per_theme=120, bought=40)
     workspace = Workspace(tmp_path / "killed")
     workspace.publish_catalog(shop.products, shop.interactions, None, files=[], report={})
     workspace.close()

@@ -1,0 +1,127 @@
+"""Titles that want to be Markdown, HTML, LaTeX or a formula are read as they were typed, on every page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from planted import planted_shop
+from playwright.sync_api import FilePayload, expect
+from running_app import RunningApp
+from visitor import WORD_JOINER, Visitor
+
+from recsys_core.run_context import RunContext
+from recsys_core.runs.jobs import LaunchSettings, TrainSettings, adapt_launch, train_source_model
+from recsys_core.workspace.exports import safe_csv
+
+TITLES = ["<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "$x$", ":red[x]", "**b**", "=1+1"]
+PICTURE = TITLES[0]
+CATEGORY = f"{PICTURE} > $x$"
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, pd.DataFrame]:
+    """A small shop whose first products, all categories and a customer's attribute are hostile; one row is bad."""
+    catalog, launch, *_ = planted_shop(words_tell=True, customers=120, products_per_theme=20)
+    products = catalog.products.assign(category=CATEGORY, price="2.50")
+    products.loc[: len(TITLES) - 1, "title"] = TITLES
+    bad = pd.DataFrame({"product_id": ["bad"], "title": [PICTURE], "category": [CATEGORY], "price": [PICTURE]})
+    new = launch.products.assign(category=CATEGORY)
+    new.loc[: len(TITLES) - 1, "title"] = [f"{title} new" for title in TITLES]
+    # One customer has bought all of them, and nothing else.
+    fan = pd.DataFrame({"customer_id": "fan", "product_id": products["product_id"].head(len(TITLES))})
+    return {
+        "products": pd.concat([products, bad]),
+        "interactions": pd.concat([catalog.interactions, fan]),
+        "customers": pd.DataFrame({"customer_id": [*catalog.customer_ids, "fan"], "segment": TITLES[1]}),
+        "new_products": new,
+        "first_sales": launch.interactions,
+    }
+
+
+def payload(name: str, frame: pd.DataFrame) -> FilePayload:
+    return FilePayload(name=f"{PICTURE} {name}.csv", mimeType="text/csv", buffer=frame.to_csv(index=False).encode())
+
+
+def harmless(visitor: Visitor) -> None:
+    visitor.settled()
+    assert visitor.problems == []
+    expect(visitor.page.locator('img[src="x"], a[href^="javascript"], .katex')).to_have_count(0)
+    assert not [url for url in visitor.requested if url.endswith("/x")]
+
+
+def give(visitor: Visitor, label: str, file: FilePayload) -> None:
+    uploader = visitor.page.get_by_test_id("stFileUploader").filter(has_text=label)
+    uploader.locator("input[type=file]").set_input_files(file)
+    visitor.settled()
+
+
+def test_hostile_titles_are_shown_as_typed(tmp_path: Path, files: dict[str, pd.DataFrame], app_on, visit) -> None:
+    app: RunningApp = app_on(tmp_path / "shop")
+    visitor: Visitor = visit(app)
+    page = visitor.page
+
+    visitor.open("/catalog", "Catalog")
+    for kind in ("products", "interactions", "customers"):
+        give(visitor, kind.capitalize(), payload(kind, files[kind]))
+        harmless(visitor)
+    visitor.press("Check the files")
+    expect(page.get_by_text(f"from {PICTURE} products.csv")).to_be_visible()
+    assert PICTURE in visitor.cells(), "the rejected row as it came"
+    harmless(visitor)
+    visitor.press("Import the good rows")
+    expect(page.get_by_role("tab", name="Products")).to_be_visible()
+    expect(page.locator(".ytick text").get_by_text(PICTURE)).to_be_visible()
+    harmless(visitor)
+    page.get_by_role("tab", name="Products").click()
+    page.get_by_role("textbox", name="Search products").fill("(1)")
+    page.get_by_role("textbox", name="Search products").press("Enter")
+    expect(page.get_by_text("1 to 2 of 2 products.")).to_be_visible()
+    assert {*TITLES[:2], CATEGORY} <= set(visitor.cells())
+    page.get_by_role("textbox", name="Search products").fill("")
+    page.get_by_role("textbox", name="Search products").press("Enter")
+    expect(page.get_by_text("1 to 100 of 100 products.")).to_be_visible()
+    visitor.choose("Order", "Title")
+    assert set(TITLES) <= set(visitor.cells())
+    harmless(visitor)
+
+    train_source_model(app.workspace, TrainSettings(device="cpu"), RunContext("cpu", 0))
+    visitor.go_to("Launch")
+    page.get_by_role("textbox", name="Name").fill(PICTURE)
+    give(visitor, "New products", payload("new", files["new_products"]))
+    give(visitor, "First sales", payload("sales", files["first_sales"]))
+    harmless(visitor)
+    visitor.press("Create the launch")
+    expect(visitor.button("Recommend")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Launch", exact=True)).to_have_value(re.compile(re.escape(PICTURE)))
+    harmless(visitor)
+
+    (launch,) = app.workspace.launches()
+    assert launch.name == PICTURE
+    adapt_launch(app.workspace, LaunchSettings(launch=launch.id, device="cpu"), RunContext("cpu", 0))
+    visitor.open("/launch?customer=fan", "Launch")
+    expect(page.get_by_role("combobox", name="Customer", exact=True)).to_have_value(f"fan ({TITLES[1]})")
+    history = page.get_by_text("different products so far").inner_text().replace(WORD_JOINER, "")
+    assert sum(title in history for title in TITLES) == 3
+    assert {f"{title} new" for title in TITLES[:3]} <= set(visitor.cells())
+    harmless(visitor)
+    page.get_by_role("radio", name="For a new product").click(force=True)
+    for title in TITLES:
+        visitor.choose("New product", f"{title} new")
+        why = page.get_by_role("paragraph").filter(has_text=re.compile("^Why "))
+        expect(why).to_contain_text("new for")
+        assert why.inner_text().replace(WORD_JOINER, "").startswith(f"Why {title} new for ")
+        harmless(visitor)
+    visitor.go_to("Overview")
+    assert f"Adaptation of “{PICTURE}”" in visitor.text() or not app.client.runs()
+    harmless(visitor)
+
+    visitor.go_to("Launch")
+    visitor.press("Download")
+    file = visitor.download("Recommendations to read", tmp_path / "read.csv").decode("utf-8-sig")
+    assert "'=1+1 new" in file
+    assert not re.search(r"(^|,)\"?=", file, re.MULTILINE), "a spreadsheet program would run it"
+    harmless(visitor)
+    assert "Traceback" not in app.log
