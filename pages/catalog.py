@@ -13,7 +13,6 @@ from recsys_core.ui.session import workspace
 from recsys_core.workspace import CatalogVersion
 
 TAB = "show"
-"""Which tab is open; part of the address."""
 LOOK, PRODUCTS, BRING = "What it looks like", "Products", "Import a new version"
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import minimize
 from scipy.special import expit, log_softmax
 
 from recsys_core.models.head import ProductSide, Scorer, score
@@ -90,6 +89,8 @@ def fit_theta(task: SupportTask, settings: TermSettings) -> np.ndarray:
     f_T(x) = σ(θ·x) + scale · f_S(x), n_products as in the task; the loss is the mean over each product's pairs plus penalty · |θ|². A product
     without support keeps θ = 0. The products' problems are separate, so one alone gives what all together give.
     """
+    from scipy.optimize import minimize
+
     n_products, dimensions = task.negative_scores.shape[1], task.negatives.shape[1]
     scale, sharpness, penalty = settings.scale, settings.sharpness, settings.penalty
     pairs = np.bincount(task.product, minlength=n_products)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils.extmath import randomized_svd
 
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.evaluation.ranking import best_columns
@@ -71,6 +70,8 @@ def product_factors(weights: sp.csr_matrix, dimensions: int, seed: int) -> np.nd
     W = `weights` (n_customers, n_products), D the degrees. Trained factors would memorise the history (they did, in
     trials); frozen ones leave room for new products.
     """
+    from sklearn.utils.extmath import randomized_svd
+
     size = min(dimensions, min(weights.shape) - 1)
     if size < 1 or not weights.nnz:
         return np.zeros((weights.shape[1], 0), dtype=np.float32)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from sklearn.utils.extmath import randomized_svd
 
 from recsys_core.content.prices import PriceLevels
 from recsys_core.content.unit_rows import unit_rows
@@ -45,6 +44,8 @@ class ContentSpace:
         size = min(dimensions, min(tfidf.shape) - 1) if tfidf.nnz else 0
         components = np.zeros((0, tfidf.shape[1]), dtype=np.float32)
         if size > 0:
+            from sklearn.utils.extmath import randomized_svd
+
             components = randomized_svd(tfidf, size, n_iter=3, random_state=seed)[2].astype(np.float32)
         return cls(counts, components, prices, prices.encode(products))
 

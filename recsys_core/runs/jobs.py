@@ -59,6 +59,7 @@ def train_source_model(workspace: Workspace, settings: TrainSettings, run: RunCo
         "history": model.history_,
         "ndcg_start": judged[0] if judged else None,
         "ndcg": max(judged) if judged else None,
+        "replayed": model.replayed_,
         "device": run.device,
     }
     run.check()

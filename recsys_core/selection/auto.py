@@ -16,7 +16,7 @@ from recsys_core.run_context import RunContext
 from recsys_core.selection.replay import Replay, replay
 
 MAX_SHOTS = 10
-TIE = 0.01
+TIE = 0.002
 """A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share."""
 
 

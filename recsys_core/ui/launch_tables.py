@@ -21,7 +21,7 @@ def score_column(ranked: Ranked, help: str) -> Any:
     # A bar needs some length, even where all scores are equal.
     floor = min(ranked.typical, best - 1e-6)
     return st.column_config.ProgressColumn(
-        "Score", help=help, format="%.3f", min_value=floor, max_value=best, width=120
+        "Score", help=help, format="%.2f", min_value=floor, max_value=best, width=120
     )
 
 

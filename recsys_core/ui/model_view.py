@@ -43,6 +43,9 @@ def model_view(model: ModelRecord, newest: CatalogVersion | None) -> None:
             help="ndcg@20 on products that were kept aside and treated as new: 1 would be a perfect order.",
         )
     st.markdown(_in_words(summary))
+    if few := {shots: value for shots, value in summary.get("replayed", {}).items() if shots != "0"}:
+        reached = ", ".join(f"{counted(int(shots), 'first sale')}: {value:.3f}" for shots, value in few.items())
+        st.markdown(f"Those of them with enough buyers, once their first sales are known: {reached}.")
     figure = run_curve(summary.get("history", []))
     if figure is not None:
         with st.expander("How the training went", icon=":material/show_chart:"):
@@ -65,7 +68,7 @@ def _in_words(summary: dict[str, Any]) -> str:
     start, end = summary.get("ndcg_start"), summary["ndcg"]
     test = (
         f"To see how it does on products that it hasn't met, {counted(held_out, 'product')} "
-        f"{'was' if held_out == 1 else 'were'} kept aside and treated as new, without a sale and with five."
+        f"{'was' if held_out == 1 else 'were'} kept aside and treated as new, without a sale."
     )
     if not start:
         return f"{test} Its lists for them reach {end:.3f} of 1."

@@ -10,15 +10,14 @@ import pytest
 from planted import planted_shop
 from playwright.sync_api import FilePayload, expect
 from running_app import RunningApp
-from visitor import WORD_JOINER, Visitor
+from visitor import WORD_JOINER, Visitor, typed
 
 from recsys_core.run_context import RunContext
 from recsys_core.runs.jobs import LaunchSettings, TrainSettings, adapt_launch, train_source_model
-from recsys_core.workspace.exports import safe_csv
 
 TITLES = ["<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "$x$", ":red[x]", "**b**", "=1+1"]
 PICTURE = TITLES[0]
-CATEGORY = f"{PICTURE} > $x$"
+CATEGORY = "$x$ :red[x] > **b**"
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +67,12 @@ def test_hostile_titles_are_shown_as_typed(tmp_path: Path, files: dict[str, pd.D
         give(visitor, kind.capitalize(), payload(kind, files[kind]))
         harmless(visitor)
     visitor.press("Check the files")
-    expect(page.get_by_text(f"from {PICTURE} products.csv")).to_be_visible()
+    expect(page.get_by_text(typed(f"from {PICTURE} products.csv"))).to_be_visible()
     assert PICTURE in visitor.cells(), "the rejected row as it came"
     harmless(visitor)
     visitor.press("Import the good rows")
     expect(page.get_by_role("tab", name="Products")).to_be_visible()
-    expect(page.locator(".ytick text").get_by_text(PICTURE)).to_be_visible()
+    expect(page.locator(".ytick text").get_by_text("$x$ :red[x]")).to_be_visible()
     harmless(visitor)
     page.get_by_role("tab", name="Products").click()
     page.get_by_role("textbox", name="Search products").fill("(1)")

@@ -84,7 +84,9 @@ def test_a_customers_list_shows_what_was_computed(at_the_lists: Visitor, app: Ru
     in_order = [text for text in shown if text in set(titles[expected["product_id"]])]
     assert in_order == titles[expected["product_id"]].tolist()[: len(in_order)]
     assert len(in_order) >= 8
-    expect(at_the_lists.page.get_by_text(f"Why {titles[expected['product_id'].iloc[0]]} for {customer}")).to_be_visible()
+    expect(
+        at_the_lists.page.get_by_text(f"Why {titles[expected['product_id'].iloc[0]]} for {customer}")
+    ).to_be_visible()
 
 
 def test_the_downloaded_recommendations_are_those_of_the_shell(
@@ -97,9 +99,7 @@ def test_the_downloaded_recommendations_are_those_of_the_shell(
     rows = pd.read_csv(BytesIO(downloaded), dtype=IDS)
     assert rows["customer_id"].nunique() == len(app.workspace.catalog().customer_ids)
     assert set(rows.groupby("customer_id").size()) == {20}
-    to_read = pd.read_csv(
-        BytesIO(at_the_lists.download("Recommendations to read", tmp_path / "read.csv")), dtype=IDS
-    )
+    to_read = pd.read_csv(BytesIO(at_the_lists.download("Recommendations to read", tmp_path / "read.csv")), dtype=IDS)
     pd.testing.assert_frame_equal(to_read[list(rows)], rows)
     assert {"title", "category", "price", "country"} <= set(to_read)
     at_the_lists.page.keyboard.press("Escape")
@@ -113,9 +113,7 @@ def test_an_audience_is_downloaded_with_the_customers_columns(
     at_the_lists.page.get_by_role("radio", name=FOR_A_PRODUCT).click(force=True)
     at_the_lists.choose("New product", product["title"])
     expect(at_the_lists.page.get_by_text(f"Why {product['title']} for")).to_be_visible()
-    rows = pd.read_csv(
-        BytesIO(at_the_lists.download("Download this audience", tmp_path / "audience.csv")), dtype=IDS
-    )
+    rows = pd.read_csv(BytesIO(at_the_lists.download("Download this audience", tmp_path / "audience.csv")), dtype=IDS)
     expected = app.workspace.load_adapted(LAUNCH_NAME).audience([product["product_id"]], top=100)
     assert rows["customer_id"].tolist() == expected["customer_id"].tolist()
     countries = app.workspace.catalog().customers.set_index("customer_id")["country"]

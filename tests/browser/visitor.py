@@ -20,6 +20,11 @@ WORD_JOINER = "\u2060"
 expect.set_options(timeout=PATIENCE)
 
 
+def typed(text: str) -> re.Pattern[str]:
+    """The text as a person reads it, whatever the app put between its characters."""
+    return re.compile(f"{WORD_JOINER}?".join(map(re.escape, text)))
+
+
 class Visitor:
     """One tab, with what went wrong in it."""
 
