@@ -28,6 +28,7 @@ from recsys_core.evaluation.metrics import ndcg, ndcg_per_customer
 from recsys_core.models.content_neighbours import ContentNeighbours
 from recsys_core.run_context import RunContext
 from recsys_core.tables.checking import read_table
+from recsys_core.tables.columns import Kind
 
 SHOTS = (1, 2, 5, 10)
 
@@ -64,10 +65,12 @@ def list_ndcg(lists: Path, truth: Path, products: pd.Index) -> float:
 
 def content_ndcg(case: Path) -> float:
     """The same of plain content neighbours, zero-shot."""
-    frames = {
-        name: read_table(case / f"{name}.csv", kind, name=name).frame
-        for name, kind in (("products", "products"), ("interactions", "interactions"), ("new_products", "products"))
+    tables: dict[str, Kind] = {
+        "products": "products",
+        "interactions": "interactions",
+        "new_products": "products",
     }
+    frames = {name: read_table(case / f"{name}.csv", kind, name=name).frame for name, kind in tables.items()}
     model = ContentNeighbours().fit(Dataset(frames["products"], frames["interactions"]), run=RunContext())
     new = frames["new_products"]
     customers, relevant = truth_matrix(pd.read_parquet(case / "truth/zero_shot.parquet"), pd.Index(new["product_id"]))
