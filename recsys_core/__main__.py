@@ -102,7 +102,7 @@ def recommend(arguments: argparse.Namespace) -> Outcome:
     without = frame.attrs.get("without_history", 0)
     said = f"{len(frame):,} rows for {frame['customer_id'].nunique():,} customers written to {arguments.out}."
     if without:
-        said += f" {without:,} of them have no history: they get what is expected to sell at all."
+        said += f" {without:,} of them have no history: nothing speaks for one product more than another, so the order is the file's."
     return said, {"rows": len(frame), "customers_without_history": without, "out": str(arguments.out)}
 
 
@@ -202,12 +202,14 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--interactions", type=Path, metavar="CSV", help="the first sales")
     added.add_argument("--method", default="auto", help="auto (the default), or the name of a method")
     computing(added)
-    added = verb("recommend", recommend, "Rank a launch's products for every customer, or for those listed.")
+    added = verb(
+        "recommend", recommend, "Rank a launch's products for every customer with history, or for those listed."
+    )
     added.add_argument("--launch", required=True, metavar="NAME")
     added.add_argument("--customers", type=Path, metavar="CSV", help="a file with a column customer_id")
     added.add_argument("--top", type=int, default=20)
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
-    added = verb("audience", audience, "Rank the catalog's customers for each product of a launch.")
+    added = verb("audience", audience, "Rank the customers with history for each product of a launch.")
     added.add_argument("--launch", required=True, metavar="NAME")
     size = added.add_mutually_exclusive_group(required=True)
     size.add_argument("--top", type=int)
@@ -227,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1 if isinstance(error, RunFailed | Cancelled | DamagedArtefact) else 2
     except KeyboardInterrupt:
-        print("Stopped. Nothing was changed.", file=sys.stderr)
+        print("Stopped.", file=sys.stderr)
         return 1
     except Exception:
         logging.exception("Unexpected failure")
@@ -235,7 +237,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(said)
     if given.json:
-        print(json.dumps(data | {"seconds": round(time.monotonic() - started, 2)}, default=str))
+        from recsys_core.workspace.json_values import json_ready
+
+        print(json.dumps(json_ready(data) | {"seconds": round(time.monotonic() - started, 2)}, allow_nan=False))
     return 0
 
 

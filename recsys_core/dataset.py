@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from recsys_core.errors import InvalidTable
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN
 
 
@@ -44,6 +45,25 @@ def damped_weights(interactions: pd.DataFrame, customers: pd.Index, products: pd
     return sp.csr_matrix((data.astype(np.float32), events.indices, events.indptr), shape)
 
 
+def _text_ids(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with ids as text: 17 in one table and "17" in another are the same product."""
+    other = [
+        name for name in (CUSTOMER, PRODUCT) if name in frame and not isinstance(frame[name].dtype, pd.StringDtype)
+    ]
+    return frame.astype(dict.fromkeys(other, "str")) if other else frame
+
+
+def _unique_products(products: pd.DataFrame, where: str) -> pd.DataFrame:
+    products = _text_ids(products)
+    repeated = products.loc[products[PRODUCT].duplicated(), PRODUCT]
+    if len(repeated):
+        raise InvalidTable(
+            f"The product “{repeated.iloc[0]}” stands in the {where} more than once ({len(repeated):,} repeated rows in "
+            "all). Keep one row for each product_id."
+        )
+    return products
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A catalog: products with history, their customers, and who bought what.
@@ -55,6 +75,10 @@ class Dataset:
     products: pd.DataFrame
     interactions: pd.DataFrame
     customers: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "products", _unique_products(self.products, "catalog"))
+        object.__setattr__(self, "interactions", _text_ids(self.interactions))
 
     @cached_property
     def product_ids(self) -> pd.Index:
@@ -75,12 +99,10 @@ class Dataset:
         """(n_customers, n_products) float32, damped; see `damped_weights`."""
         return damped_weights(self.sales, self.customer_ids, self.product_ids)
 
-    def first_sold(self) -> pd.Series | None:
-        """Moment of each product's first sale (n_products,), in catalog order; None where there are no times."""
-        if "timestamp" not in self.sales or self.sales["timestamp"].isna().all():
-            return None
-        first = self.sales.groupby(PRODUCT)["timestamp"].min()
-        return first.reindex(self.product_ids)
+    @property
+    def has_times(self) -> bool:
+        """Whether any sale says when it was."""
+        return "timestamp" in self.sales and bool(self.sales["timestamp"].notna().any())
 
 
 @dataclass(frozen=True)
@@ -90,6 +112,10 @@ class Launch:
     name: str
     products: pd.DataFrame
     interactions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str"))
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "products", _unique_products(self.products, f"launch “{self.name}”"))
+        object.__setattr__(self, "interactions", _text_ids(self.interactions))
 
     @cached_property
     def product_ids(self) -> pd.Index:

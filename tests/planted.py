@@ -12,7 +12,7 @@ NEW_PER_THEME = 4
 
 
 def planted_shop(
-    words_tell: bool, customers: int = 250, products_per_theme: int = 40, bought: int = 10, seed: int = 0
+    words_tell: bool, customers: int = 250, products_per_theme: int = 60, bought: int = 15, seed: int = 0
 ) -> tuple[Dataset, Launch, pd.Series, pd.Series]:
     """A catalog, a launch with 5 supporters a product, and the theme of each customer and of each product.
 

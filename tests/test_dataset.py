@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from recsys_core.dataset import Dataset, Launch, interest
+from recsys_core.errors import InvalidTable
 
 
 def shop(rows: list[tuple], columns: list[str]) -> Dataset:
@@ -36,6 +38,18 @@ def test_rows_of_unknown_products_and_missing_customers_are_left_out() -> None:
     assert catalog.customer_ids.tolist() == ["a"]
     assert catalog.weights.toarray().tolist() == [[1.0, 0.0]]
     assert len(catalog.interactions) == 3
+
+
+def test_numbers_as_ids_are_the_same_as_text() -> None:
+    products = pd.DataFrame({"product_id": [1, 2], "title": ["one", "two"]})
+    catalog = Dataset(products, pd.DataFrame({"customer_id": [7, 7], "product_id": ["1", "2"]}))
+    assert catalog.customer_ids.tolist() == ["7"]
+    assert catalog.weights.nnz == 2
+
+
+def test_a_repeated_product_is_refused_by_name() -> None:
+    with pytest.raises(InvalidTable, match="p1"):
+        Launch("l", pd.DataFrame({"product_id": ["p1", "p1"], "title": ["", ""]}))
 
 
 def test_support_of_unknown_customers_is_counted_and_left_out() -> None:

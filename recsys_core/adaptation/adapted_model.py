@@ -16,7 +16,7 @@ from recsys_core.adaptation.customer_terms import TermSettings
 from recsys_core.artefacts import load_arrays, load_frame, save_arrays
 from recsys_core.dataset import Launch
 from recsys_core.errors import InvalidSetting, UnknownProduct
-from recsys_core.evaluation.ranking import best_columns, blocks, top_customers
+from recsys_core.evaluation.ranking import ScoreBlock, best_columns, blocks, top_customers
 from recsys_core.models.co_purchases import Placement
 from recsys_core.models.content_space import ContentVectors
 from recsys_core.models.head import CustomerSide, Head, ProductSide, score
@@ -105,6 +105,7 @@ class AdaptedModel:
         parts = [self._listed(np.zeros((0, 1)), ids[:0], top)]
         for rows in blocks(np.arange(len(ids))):
             scores = self.score(positions[rows])
+            scores[positions[rows] < 0] = 0
             bought = self.support[np.maximum(positions[rows], 0)].multiply(positions[rows, None] >= 0)
             scores[bought.nonzero()] = -np.inf
             parts.append(self._listed(scores, ids[rows], top))
@@ -138,10 +139,7 @@ class AdaptedModel:
         positions = self.positions(products)
         everyone = np.arange(len(self.source.customer_ids_))
         hidden = self.support[:, positions]
-        activity, spread = self._activity(), self._spread(positions)
-        customers, scores = top_customers(
-            lambda block: self.score(block, positions) + activity[block, None] * spread, everyone, count, hidden
-        )
+        customers, scores = top_customers(self.audience_scores(positions), everyone, count, hidden)
         keep = np.isfinite(scores)
         row, column = np.nonzero(keep)
         return pd.DataFrame(
@@ -153,9 +151,15 @@ class AdaptedModel:
             }
         )
 
+    def audience_scores(self, positions: np.ndarray) -> ScoreBlock:
+        """Scores of customers for those products (positions in the launch), with what their activity adds."""
+        activity, spread = self._activity(), self._spread(positions)
+        return lambda customers: self.score(customers, positions) + activity[customers, None] * spread
+
     def _activity(self) -> np.ndarray:
         """(n_customers,) what a customer's activity adds to an audience's score, in spreads of the product's scores."""
         activity = np.log1p(np.diff(self.source.weights_.indptr)).astype(np.float32)
+        activity -= activity.mean()
         return self.head.mixture.activity * activity / max(float(activity.std()), 1e-6)
 
     def _spread(self, positions: np.ndarray) -> np.ndarray:

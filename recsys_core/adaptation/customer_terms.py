@@ -33,7 +33,7 @@ class SupportTask:
     positives: np.ndarray
     """(m, D): x of each support pair's customer."""
     product: np.ndarray
-    """(m,) which of the n products the pair is about, rising."""
+    """(m,) which of the n products the pair is about."""
     positive_scores: np.ndarray
     """(m, n) f_S of each support pair's customer for all products."""
     bought: np.ndarray
@@ -42,6 +42,8 @@ class SupportTask:
     """(q, D): x of the customers drawn."""
     negative_scores: np.ndarray
     """(q, n) f_S of the customers drawn."""
+    taken: np.ndarray
+    """(q, n) bool: what the customers drawn have bought of them: there they are no negatives."""
 
     def of(self, pairs: np.ndarray) -> SupportTask:
         """The task of some of the support pairs; pairs: (m,) bool."""
@@ -80,6 +82,7 @@ def support_task(
         bought=support[supporters].toarray()[position] > 0,
         negatives=others.dense,
         negative_scores=score(others, products),
+        taken=support[np.sort(drawn)].toarray() > 0,
     )
 
 
@@ -97,7 +100,7 @@ def fit_theta(task: SupportTask, settings: TermSettings) -> np.ndarray:
     share = 1 / np.maximum(pairs, 1)[task.product]
     gather = sp.csr_matrix((share, (task.product, np.arange(len(task.product)))), (n_products, len(task.product)))
     sold = np.flatnonzero(pairs)
-    own_scores = task.own_scores()
+    own_scores, taken = task.own_scores(), task.taken.T[task.product]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         theta = np.zeros((n_products, dimensions))
@@ -110,6 +113,7 @@ def fit_theta(task: SupportTask, settings: TermSettings) -> np.ndarray:
                 (negative + scale * task.negative_scores).T[task.product],
             ]
         )
+        logits[:, 1:][taken] = -np.inf
         logs = log_softmax(logits, axis=1)
         chance = np.exp(logs)
         value = -(share * logs[:, 0]).sum() + penalty * (flat**2).sum()

@@ -28,7 +28,7 @@ def explain(adapted: AdaptedModel, customer_id: str, product_id: str, top: int =
     if customer < 0:
         raise UnknownCustomer(
             f"Customer “{customer_id}” has no history in the catalog, so there is nothing to explain: "
-            "this list is by what is expected to sell at all."
+            "nothing speaks for one product more than another."
         )
     product = adapted.positions([product_id])[0]
     pair = _Pair(adapted, customer, product)

@@ -10,27 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import BaseModel, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys_core.adaptation.adapted_model import AdaptedModel, Adapters
 from recsys_core.adaptation.customer_terms import TermSettings, fit_theta, reciprocal_ranks, support_task
 from recsys_core.dataset import Launch
 from recsys_core.models.head import Head
-from recsys_core.models.source_model import SourceModel
+from recsys_core.models.source_model import Share, SourceModel
 from recsys_core.run_context import RunContext
 
 if TYPE_CHECKING:
     import torch
 
-Share = Annotated[float, Field(ge=0, lt=1)]
-
 
 class Settings(BaseModel, frozen=True):
-    depth: Literal[0, 1, 2] = 2
-    """How many of the last layers are tuned: 0 none, 1 the scales of the softmax, 2 the products' tower too."""
+    depth: Literal[0, 1] = 1
+    """How many of the last layers are tuned: 0 none, 1 the products' tower."""
     source_loss_weight: PositiveFloat = 1.0
     """Weight of L_S; L_T is weighed by `support_loss_weight`."""
     support_loss_weight: NonNegativeFloat = 0.5
@@ -134,7 +132,7 @@ class FineTune:
             run=run,
             stage="Fine-tuning",
         )
-        return replace(base.head, product_tower=network.towers.towers()[1]), network.scale(), history
+        return network.towers.head(base.head.mixture), network.scale(), history
 
     def _judged_pairs(self, pairs: int, seed: int) -> np.ndarray:
         """(pairs,) bool: which support pairs are held out."""

@@ -8,10 +8,7 @@ from torch import Tensor, nn
 
 from recsys_core.adaptation.adapted_model import AdaptedModel
 from recsys_core.adaptation.customer_terms import SupportTask, TermSettings
-from recsys_core.models.network import TwoTowers
-
-LAYERS = {1: "sharpness", 2: "product_tower"}
-"""What each step of depth thaws. The customers' tower stays frozen at any depth: x, which θ_T is about, must not move."""
+from recsys_core.models.network import MASKED, TwoTowers
 
 
 class TunedNetwork(nn.Module):
@@ -21,6 +18,7 @@ class TunedNetwork(nn.Module):
     product: Tensor
     judged: Tensor
     bought: Tensor
+    taken: Tensor
     positive_x: Tensor
     negative_x: Tensor
     positive_rest: Tensor
@@ -30,10 +28,10 @@ class TunedNetwork(nn.Module):
         """judged: (m,) bool, the support pairs that are held out."""
         super().__init__()
         head, content = base.head, base.content.dense
-        self.towers = TwoTowers(head.customer_tower, head.product_tower)
-        thawed = {name for step, name in LAYERS.items() if step <= depth}
-        for name, parameter in self.towers.named_parameters():
-            parameter.requires_grad_(name in thawed)
+        self.towers = TwoTowers(head)
+        # The customers' tower stays frozen at any depth: x, which θ_T is about, must not move.
+        self.towers.requires_grad_(False)
+        self.towers.product_tower.requires_grad_(depth > 0)
         n = len(content)
         self.theta = nn.Parameter(torch.zeros(n, task.negatives.shape[1]))
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(terms.scale))))
@@ -46,6 +44,7 @@ class TunedNetwork(nn.Module):
             "product": task.product.astype(np.int64),
             "judged": judged,
             "bought": task.bought,
+            "taken": task.taken,
             "positive_x": task.positives,
             "negative_x": task.negatives,
             # What f_S holds beside the towers, which alone may move.
@@ -58,7 +57,6 @@ class TunedNetwork(nn.Module):
     def parameter_groups(self, learning_rate: float, scalar_rate: float) -> list[dict]:
         return [
             {"params": [p for p in [self.towers.product_tower] if p.requires_grad], "lr": learning_rate},
-            {"params": [p for p in [self.towers.sharpness] if p.requires_grad], "lr": scalar_rate},
             {"params": [self.log_scale, self.theta], "lr": scalar_rate},
         ]
 
@@ -80,6 +78,7 @@ class TunedNetwork(nn.Module):
         """L_T over the support pairs that aren't held out: the softmax of sharpness · f_T over a customer and the negatives."""
         positive, negative = self._target()
         own = positive.gather(1, self.product[:, None])
+        negative = negative.masked_fill(self.taken, MASKED)
         logits = self.sharpness * torch.cat([own, negative.T[self.product]], dim=1)
         return -torch.log_softmax(logits, dim=1)[~self.judged, 0].mean()
 

@@ -39,7 +39,7 @@ def _whole(kind: str, values: list[str]) -> Tokens:
 def attribute_columns(products: pd.DataFrame) -> list[str]:
     """The extra columns of a product table that repeat often enough to tell products apart by kind."""
     extra = [str(name) for name in products if name not in COLUMNS["products"]]
-    return [name for name in extra if products[name].nunique() <= max(1, ATTRIBUTE_LEVELS * len(products))]
+    return [name for name in extra if products[name].map(_text).nunique() <= max(1, ATTRIBUTE_LEVELS * len(products))]
 
 
 def product_tokens(products: pd.DataFrame, attributes: list[str]) -> list[Tokens]:
@@ -94,6 +94,14 @@ class WordCounts:
             (self.counts.data, self.counts.indices, self.counts.indptr), (self.counts.shape[0], len(vocabulary))
         )
         return WordCounts(vocabulary, sp.vstack([old, _count(bags, vocabulary)], format="csr"), self.attributes)
+
+    def without(self, products: np.ndarray) -> WordCounts:
+        """These counts with empty rows for those products (positions)."""
+        keep = np.ones(self.counts.shape[0], dtype=np.float32)
+        keep[products] = 0
+        counts = (sp.diags(keep) @ self.counts).tocsr()
+        counts.eliminate_zeros()
+        return WordCounts(self.vocabulary, counts, self.attributes)
 
     def tfidf(self) -> sp.csr_matrix:
         """(n_products, n_tokens) float32, sublinear, rows of length 1; tokens of a single product count nothing."""

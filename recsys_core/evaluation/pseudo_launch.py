@@ -10,6 +10,8 @@ import scipy.sparse as sp
 
 from recsys_core.dataset import Dataset
 
+MIN_PRODUCTS = 10
+"""With fewer replayed products a figure says nothing."""
 MIN_QUERIES = 3
 """A product needs that many buyers after its support to be judged."""
 
@@ -40,10 +42,6 @@ class PseudoLaunch:
     """(n_customers, n): the support interactions, weights as in the catalog."""
     queries: sp.csr_matrix
     """(n_customers, n): what is to be found; its customers have history outside these products."""
-
-    @property
-    def n_queries(self) -> int:
-        return int(self.queries.nnz)
 
 
 def pseudo_launch(
@@ -81,13 +79,15 @@ def pseudo_launch(
 def _turns(catalog: Dataset, customer: np.ndarray, product: np.ndarray, seed: int) -> np.ndarray:
     """When each (customer, product) pair came: its first sale's time, or a random number where there are no times."""
     random = np.random.default_rng(seed).random(len(customer))
-    if catalog.first_sold() is None:
+    if not catalog.has_times:
         return random
     sales = catalog.sales
     sales = sales[sales["product_id"].isin(catalog.product_ids[np.unique(product)])]
     pair = catalog.customer_ids.get_indexer(pd.Index(sales["customer_id"])).astype(np.int64) * len(catalog.product_ids)
     pair += catalog.product_ids.get_indexer(pd.Index(sales["product_id"]))
-    time = sales["timestamp"].to_numpy(dtype="datetime64[s]").astype(np.int64)
+    time = sales["timestamp"].to_numpy(dtype="datetime64[s]")
+    # A sale that doesn't say when it was isn't taken for a first one.
+    time = np.where(np.isnat(time), np.iinfo(np.int64).max, time.astype(np.int64))
     order = np.lexsort((time, pair))
     pair, first = np.unique(pair[order], return_index=True)
     return time[order][first][np.searchsorted(pair, customer.astype(np.int64) * len(catalog.product_ids) + product)]

@@ -49,6 +49,10 @@ class ContentSpace:
             components = randomized_svd(tfidf, size, n_iter=3, random_state=seed)[2].astype(np.float32)
         return cls(counts, components, prices, prices.encode(products))
 
+    def without(self, products: np.ndarray) -> ContentSpace:
+        """The space of a catalog in which those products (positions) say nothing; the dimensions stay."""
+        return ContentSpace(self.counts.without(products), self.components, self.prices, self.price_levels)
+
     @property
     def dimensions(self) -> int:
         return self.components.shape[0] + self.price_levels.shape[1]

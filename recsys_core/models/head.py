@@ -70,10 +70,16 @@ class Head:
     """(d, d) float32 A, applied from the right."""
     product_tower: np.ndarray
     """(d, d) float32 B."""
+    sharpness: np.ndarray
+    """(2,) float32: of the words' cosine and of the towers' product in the softmax that trained them; no part of a score."""
     mixture: Mixture = field(default_factory=Mixture)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {"customer_tower": self.customer_tower, "product_tower": self.product_tower}
+        return {
+            "customer_tower": self.customer_tower,
+            "product_tower": self.product_tower,
+            "sharpness": self.sharpness,
+        }
 
 
 class CustomerSide(NamedTuple):

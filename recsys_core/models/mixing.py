@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from recsys_core.dataset import Dataset
-from recsys_core.evaluation.pseudo_launch import PseudoLaunch, pseudo_launch
+from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, PseudoLaunch, pseudo_launch
 from recsys_core.models.content_space import ContentVectors
-from recsys_core.models.head import SIGNALS, Mixture, Scorer
+from recsys_core.models.head import SIGNALS, Head, Mixture, Scorer
 from recsys_core.run_context import RunContext
 
 SHOTS = (0, 1, 2, 5, 10)
@@ -35,7 +35,6 @@ ROUNDS = 2
 MARGIN = 0.004
 """A step is taken only if it gains more than this share: less is noise."""
 K = 20
-MIN_PRODUCTS = 10
 
 
 @dataclass
@@ -43,9 +42,11 @@ class _Supported:
     """Parts of the two prototypes' cosines that come from the supporters: (n_customers, n) products, (n,) norms."""
 
     baskets: Tensor
+    baskets_prior_square: Tensor
     baskets_square: Tensor
     baskets_with_prior: Tensor
     taste: Tensor
+    taste_prior_square: Tensor
     taste_square: Tensor
     taste_with_prior: Tensor
     hidden: Tensor
@@ -80,7 +81,7 @@ class Replayed:
             "baskets": torch.tensor((basket @ placement.baskets.T).toarray()),
             "taste": torch.tensor(taste @ placement.taste.T),
         }
-        self.set_towers(scorer.head.customer_tower, scorer.head.product_tower)
+        self.set_towers(scorer.head)
         self.supported = {}
         for shots, launch in launches.items():
             if not shots:
@@ -91,17 +92,19 @@ class Replayed:
             baskets, tastes = bought @ theirs.sparse[:, n_words:], bought @ theirs.dense[:, d:-1]
             self.supported[shots] = _Supported(
                 baskets=torch.tensor((basket @ baskets.T).toarray()),
+                baskets_prior_square=_sums(placement.baskets.multiply(placement.baskets)),
                 baskets_square=_sums(baskets.multiply(baskets)),
                 baskets_with_prior=_sums(baskets.multiply(placement.baskets)),
                 taste=torch.tensor(taste @ tastes.T),
+                taste_prior_square=_sums(placement.taste * placement.taste),
                 taste_square=_sums(tastes * tastes),
                 taste_with_prior=_sums(tastes * placement.taste),
                 hidden=torch.tensor(launch.support[self.customers].toarray() > 0),
             )
 
-    def set_towers(self, customer_tower: np.ndarray, product_tower: np.ndarray) -> None:
-        customers = torch.nn.functional.normalize(self.histories, dim=1) @ torch.tensor(customer_tower)
-        self.signals["towers"] = customers @ (torch.tensor(self.content.dense) @ torch.tensor(product_tower)).T
+    def set_towers(self, head: Head) -> None:
+        customers = torch.nn.functional.normalize(self.histories, dim=1) @ torch.tensor(head.customer_tower)
+        self.signals["towers"] = customers @ (torch.tensor(self.content.dense) @ torch.tensor(head.product_tower)).T
 
     def spread(self) -> dict[str, float]:
         """σ of each signal; 1 for one that says nothing here."""
@@ -119,8 +122,10 @@ class Replayed:
                 self.signals["taste"], alpha=weights["taste"]
             )
         s, b, z = self.supported[shots], mixture.baskets_prior, mixture.taste_prior
-        baskets = weights["baskets"] / _length(b * b + 2 * b * s.baskets_with_prior + s.baskets_square)
-        taste = weights["taste"] / _length(z * z + 2 * z * s.taste_with_prior + s.taste_square)
+        baskets = weights["baskets"] / _length(
+            b * b * s.baskets_prior_square + 2 * b * s.baskets_with_prior + s.baskets_square
+        )
+        taste = weights["taste"] / _length(z * z * s.taste_prior_square + 2 * z * s.taste_with_prior + s.taste_square)
         total.addcmul_(self.signals["baskets"], b * baskets).addcmul_(s.baskets, baskets)
         return total.addcmul_(self.signals["taste"], z * taste).addcmul_(s.taste, taste)
 
@@ -144,20 +149,22 @@ def _length(square: Tensor) -> Tensor:
 class MixtureSearch:
     """The replays of one catalog, and the search on them."""
 
-    def __init__(self, scorer: Scorer, catalog: Dataset, held_out: np.ndarray, at_most: int, seed: int):
-        """scorer: of the catalog without the `held_out` products; at_most: so many customers judge."""
-        content = scorer.content
+    def __init__(self, scorer: Scorer, catalog: Dataset, held_out: np.ndarray, at_most: int, run: RunContext):
+        """scorer: of a catalog without the `held_out` products; at_most: so many customers judge."""
+        content, seed = scorer.content, run.seed
+        run.check()
         self.zero = Replayed(scorer, content, {0: pseudo_launch(catalog, held_out, 0, seed)}, at_most, seed)
         self.few: Replayed | None = None
         for most in sorted(SHOTS[1:], reverse=True):
             launches = {k: pseudo_launch(catalog, held_out, k, seed, most) for k in SHOTS[1:] if k <= most}
             if len(launches[most].products) >= MIN_PRODUCTS:
+                run.check()
                 self.few = Replayed(scorer, content, launches, at_most, seed)
                 break
 
-    def set_towers(self, customer_tower: np.ndarray, product_tower: np.ndarray) -> None:
+    def set_towers(self, head: Head) -> None:
         for replayed in filter(None, (self.zero, self.few)):
-            replayed.set_towers(customer_tower, product_tower)
+            replayed.set_towers(head)
 
     def start(self) -> Mixture:
         return Mixture(spread=self.zero.spread())
@@ -173,11 +180,11 @@ class MixtureSearch:
         best = self._merit(mixture)
         for step, name in enumerate(run.track(list(GRID) * ROUNDS, "Weighing the signals", len(GRID) * ROUNDS)):
             for value in GRID[name]:
+                run.check()
                 tried = replace(mixture, **{name: value})  # type: ignore[arg-type]
                 merit = best if tried == mixture else self._merit(tried)
                 if merit > best + MARGIN:
                     mixture, best = tried, merit
-            run.check()
             if step + 1 == len(GRID) and mixture == self.start():
                 break
         return mixture

@@ -8,32 +8,30 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recsys_core.models.batches import Batch
+from recsys_core.models.head import Head, Mixture
 
 MASKED = -1e4
-SHARPNESS_START = 10.0
 
 
 class TwoTowers(nn.Module):
     """Linear towers that start at the identity: epoch 0 equals content neighbours."""
 
-    def __init__(self, customer_tower: np.ndarray, product_tower: np.ndarray):
-        """Both (d, d) float32, applied from the right."""
+    def __init__(self, head: Head):
         super().__init__()
-        self.customer_tower = nn.Parameter(torch.tensor(customer_tower))
-        self.product_tower = nn.Parameter(torch.tensor(product_tower))
-        self.sharpness = nn.Parameter(torch.tensor([SHARPNESS_START, SHARPNESS_START]))
-        """Of the words' cosine and of the towers' product, in the softmax."""
+        self.customer_tower = nn.Parameter(torch.tensor(head.customer_tower))
+        self.product_tower = nn.Parameter(torch.tensor(head.product_tower))
+        self.sharpness = nn.Parameter(torch.tensor(head.sharpness))
 
     def parameter_groups(self, learning_rate: float, scalar_rate: float, weight_decay: float) -> list[dict]:
         """The towers move slowly from their informed start; the two scales have far to go, and no decay."""
-        towers = [p for p in (self.customer_tower, self.product_tower) if p.requires_grad]
         return [
-            {"params": towers, "lr": learning_rate, "weight_decay": weight_decay},
+            {"params": [self.customer_tower, self.product_tower], "lr": learning_rate, "weight_decay": weight_decay},
             {"params": [self.sharpness], "lr": scalar_rate, "weight_decay": 0.0},
         ]
 
     def loss(self, batch: Batch, log_frequency_strength: float) -> Tensor:
-        """In-batch softmax cross-entropy with log-frequency correction; other purchases of the customer are masked."""
+        """In-batch softmax cross-entropy, with as much of the log-frequency correction as asked for; other purchases of the
+        customer are masked."""
         device = self.sharpness.device
 
         def tensor(array: np.ndarray) -> Tensor:
@@ -44,6 +42,7 @@ class TwoTowers(nn.Module):
         scores = scores - log_frequency_strength * tensor(batch.log_frequency)
         return functional.cross_entropy(scores.masked_fill(tensor(batch.known), MASKED), tensor(batch.target))
 
-    def towers(self) -> tuple[np.ndarray, np.ndarray]:
-        """(customer tower, product tower) as arrays."""
-        return self.customer_tower.detach().cpu().numpy().copy(), self.product_tower.detach().cpu().numpy().copy()
+    def head(self, mixture: Mixture) -> Head:
+        """What was learned, as arrays."""
+        arrays = {name: value.detach().cpu().numpy().copy() for name, value in self.named_parameters()}
+        return Head(**arrays, mixture=mixture)

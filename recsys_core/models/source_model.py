@@ -17,7 +17,7 @@ from recsys_core.content.prices import PriceLevels
 from recsys_core.content.words import WordCounts
 from recsys_core.dataset import Dataset
 from recsys_core.errors import InvalidTable
-from recsys_core.evaluation.pseudo_launch import held_out_products, without_products
+from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, held_out_products, without_products
 from recsys_core.models.co_purchases import CoPurchases, product_factors
 from recsys_core.models.content_space import ContentSpace, ContentVectors
 from recsys_core.models.head import Head, Mixture, Scorer
@@ -45,16 +45,17 @@ class SourceModelConfig(BaseModel, frozen=True):
     weight_decay: NonNegativeFloat = 0.01
     log_frequency_strength: NonNegativeFloat = 0.0
     """Share of the log-frequency correction: 1 learns what sells, 0 what is bought more than expected."""
-    held_out_share: Share = 0.1
-    """Products that are never trained on: they stop training in time, weigh the signals, and `auto` chooses by them."""
-    held_out_at_most: PositiveInt = 1000
+    held_out_share: Share = 0.15
+    """Products that are never trained on: two thirds stop training in time and weigh the signals, one third judges."""
+    held_out_at_most: PositiveInt = 1500
     judged_customers: PositiveInt = 2500
     """So many customers, at most, judge an epoch and the signals."""
     patience: PositiveInt = 2
 
 
-MIN_HELD_OUT = 10
-"""With fewer held-out products nothing can be judged: then all are trained on, the last epoch and the usual mixture count."""
+SHARPNESS_START = 10.0
+JUDGING = 3
+"""Every so manieth held-out product is kept for judging; the others stop training in time and weigh the signals."""
 
 
 class SourceModel:
@@ -83,9 +84,9 @@ class SourceModel:
     held_out_: np.ndarray
     """Positions of the products that were never trained on."""
     history_: list[dict[str, float]]
-    """One dict an epoch: epoch, loss, ndcg (zero-shot, on the held-out products), seconds."""
+    """One dict an epoch: epoch, loss, ndcg (zero-shot, on the products of `choosing`), seconds."""
     replayed_: dict[str, float]
-    """ndcg@20 on the held-out products by number of first sales ("0", "1", ...); empty where nothing could be judged."""
+    """ndcg@20 on the products of `judging` by number of first sales ("0", "1", ...); empty where nothing could be judged."""
 
     def __init__(self, config: SourceModelConfig = SourceModelConfig()):
         self.config = config
@@ -109,14 +110,20 @@ class SourceModel:
         shown, content = without_products(self.weights_, self.held_out_), self.space_.catalog()
         sampler = TaskSampler(shown, content)
         identity = np.eye(self.space_.dimensions, dtype=np.float32)
-        towers = TwoTowers(identity, identity).to(run.device)
+        start = Head(identity, identity, np.full(2, SHARPNESS_START, dtype=np.float32))
+        towers = TwoTowers(start).to(run.device)
         optimizer = torch.optim.AdamW(
             towers.parameter_groups(config.learning_rate, config.scalar_rate, config.weight_decay)
         )
         search = None
         if len(self.held_out_):
-            strict = Scorer(Head(identity, identity), content, CoPurchases(shown, self.strict_factors_))
-            search = MixtureSearch(strict, catalog, self.held_out_, config.judged_customers, run.seed)
+            strict = Scorer(start, content, CoPurchases(shown, self.strict_factors_))
+            search, judge = (
+                MixtureSearch(strict, catalog, products, config.judged_customers, run)
+                for products in (self.choosing(), self.judging())
+            )
+        if search and not len(search.zero.customers):
+            search = None
         size = min(config.batch_size, len(sampler.products))
 
         def losses(epoch: int) -> Iterator[torch.Tensor]:
@@ -126,7 +133,7 @@ class SourceModel:
 
         def evaluate() -> float:
             assert search is not None
-            search.set_towers(*towers.towers())
+            search.set_towers(towers.head(start.mixture))
             return search.zero.ndcg(search.start(), 0)
 
         self.history_ = train(
@@ -139,11 +146,20 @@ class SourceModel:
         )
         mixture, self.replayed_ = Mixture(), {}
         if search:
-            search.set_towers(*towers.towers())
+            search.set_towers(towers.head(mixture))
             mixture = search.search(run)
-            self.replayed_ = {str(shots): round(value, 4) for shots, value in search.figures(mixture).items()}
-        self.head_ = Head(*towers.towers(), mixture)
+            judge.set_towers(towers.head(mixture))
+            self.replayed_ = {str(shots): round(value, 4) for shots, value in judge.figures(mixture).items()}
+        self.head_ = towers.head(mixture)
         return self
+
+    def choosing(self) -> np.ndarray:
+        """Positions of the held-out products by which epoch and mixture were chosen."""
+        return self.held_out_[np.arange(len(self.held_out_)) % JUDGING > 0]
+
+    def judging(self) -> np.ndarray:
+        """Positions of the held-out products by which nothing was chosen: what is found on them is an honest figure."""
+        return self.held_out_[::JUDGING]
 
     def _describe(self, catalog: Dataset, run: RunContext) -> None:
         """What is fixed before training: ids, content, co-purchase factors, held-out products."""
@@ -159,7 +175,7 @@ class SourceModel:
         run.progress("Comparing baskets", 2, 3)
         held_out = held_out_products(catalog, config.held_out_share, config.held_out_at_most, run.seed)
         shown = without_products(self.weights_, held_out)
-        if len(held_out) < MIN_HELD_OUT or not shown.nnz:
+        if len(held_out) < JUDGING * MIN_PRODUCTS or not shown.nnz:
             held_out, shown = held_out[:0], self.weights_
         self.held_out_ = held_out
         self.factors_ = product_factors(self.weights_, config.taste_dimensions, run.seed)
@@ -170,10 +186,11 @@ class SourceModel:
         """Both sides of a score with these numbers; content: of the catalog."""
         return Scorer(head, content, CoPurchases(self.weights_, self.factors_))
 
-    def replaying(self, products: np.ndarray) -> SourceModel:
-        """This model in a catalog where those products (positions) were never sold: for backtests on held-out products."""
+    def replaying(self) -> SourceModel:
+        """This model in a catalog that never had its held-out products: nobody bought them, and their words aren't known."""
         view = copy.copy(self)
-        view.weights_, view.factors_ = without_products(self.weights_, products), self.strict_factors_
+        view.weights_, view.factors_ = without_products(self.weights_, self.held_out_), self.strict_factors_
+        view.space_ = self.space_.without(self.held_out_)
         return view
 
     def save(self, folder: Path) -> None:
@@ -221,4 +238,6 @@ class SourceModel:
 
 
 def load_head(arrays: dict[str, np.ndarray], mixture: dict) -> Head:
-    return Head(arrays["head.customer_tower"], arrays["head.product_tower"], Mixture(**mixture))
+    return Head(
+        **{name[5:]: array for name, array in arrays.items() if name.startswith("head.")}, mixture=Mixture(**mixture)
+    )

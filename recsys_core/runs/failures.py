@@ -23,6 +23,4 @@ def plain_message(error: BaseException) -> str:
         return "Memory ran out. Close other programs or use a machine with more memory, then start it again."
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk of the workspace is full. Nothing was changed; make room and start it again."
-    if isinstance(error, NotImplementedError):
-        return "This part isn't there yet."
     return "It stopped because of an unexpected error. The details are in the run's log file; nothing was changed."

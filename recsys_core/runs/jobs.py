@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -48,7 +48,7 @@ def train_source_model(workspace: Workspace, settings: TrainSettings, run: RunCo
     if version is None:
         raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
     catalog = workspace.catalog(version.id)
-    model = SourceModel().fit(catalog, run=run)
+    model = SourceModel().fit(catalog, run=_for_data(run, version.id))
     judged = [epoch["ndcg"] for epoch in model.history_ if "ndcg" in epoch]
     summary = {
         "products": len(model.product_ids_),
@@ -86,7 +86,8 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
     run.progress("Reading the source model", 0, 1)
     source = workspace.load_model(record.id)
     catalog = workspace.catalog(record.catalog_version)
-    adapted, choice = adapt(source, catalog, launch, settings.method, run=run)
+    data = f"{record.id}-{support_version}"
+    adapted, choice = adapt(source, catalog, launch, settings.method, run=_for_data(run, data))
     summary = {
         "method": adapted.method,
         "asked": settings.method,
@@ -110,6 +111,12 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
         support_version=support_version,
     )
     return {"adapted": published.id, "launch": launch.name, **summary}
+
+
+def _for_data(run: RunContext, data: str) -> RunContext:
+    """The same run with checkpoints of its own for that data: another attempt may find newer data, and must not go on
+    with weights that were learned on the old."""
+    return run if run.checkpoints is None else replace(run, checkpoints=run.checkpoints / data)
 
 
 @dataclass(frozen=True)

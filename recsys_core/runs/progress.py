@@ -6,6 +6,7 @@ and a training reports thousands.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -39,6 +40,10 @@ PROGRESS = sa.Table(
     sa.Column("log", sa.JSON, nullable=False),
 )
 
+logger = logging.getLogger(__name__)
+
+STOP_PATIENCE = 1.0
+"""Seconds that a run has to stop by itself: a long step of a library doesn't ask whether it should."""
 INTERVAL = 0.25
 """Seconds between two writes, and between two looks whether the run was cancelled."""
 LOG_LINES = 200
@@ -70,10 +75,20 @@ class Reporter:
     every `INTERVAL` seconds, so that a run may report as often as it likes. The last state is always written.
     """
 
-    def __init__(self, database: Database, run: str, *, log_file: Path, cancelled: Callable[[], bool]):
+    def __init__(
+        self,
+        database: Database,
+        run: str,
+        *,
+        log_file: Path,
+        cancelled: Callable[[], bool],
+        overdue: Callable[[], None] = lambda: None,
+    ):
+        """overdue: called once if the run doesn't stop by itself within STOP_PATIENCE of being asked."""
         self.tries = 1
         """How often the run was begun; an attempt that was ended in an orderly way doesn't count."""
         self._database, self._run, self._log_file, self._cancelled = database, run, log_file, cancelled
+        self._overdue, self._stop_began = overdue, float("inf")
         self._stop, self._closed = threading.Event(), threading.Event()
         self._lock, self._changed = threading.Lock(), False
         self._state: dict[str, Any] = {
@@ -169,10 +184,16 @@ class Reporter:
                 if self._changed:
                     self._write()
                 if not self._stop.is_set() and self._cancelled():
+                    self._stop_began = time.monotonic()
                     self._stop.set()
-            except LaunchdeskError:
-                # A busy database: the next turn writes what is newest then.
-                continue
+                if time.monotonic() - self._stop_began > STOP_PATIENCE:
+                    self._stop_began = float("inf")
+                    self._write(ended=now())
+                    self._overdue()
+            except Exception as error:
+                # A busy database, say: the next turn writes what is newest then. Without this thread a run would show
+                # no progress and couldn't be stopped.
+                logger.warning("The progress of %s could not be written: %s", self._run, error)
 
     def _write(self, ended: datetime | None = None) -> None:
         with self._lock:

@@ -40,7 +40,7 @@ def run_worker(workspace: Workspace, jobs: Jobs = JOBS, *, parent: int | None = 
             _end()
 
     # Pages go before: a training may take all cores, and still the app has to answer.
-    os.nice(NICENESS)
+    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     from recsys_core.runs.service import Service
 
     service = Service(workspace, jobs)

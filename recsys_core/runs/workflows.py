@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import threading
 import traceback
 from pathlib import Path
@@ -55,6 +57,7 @@ class Workflows:
             run_id,
             log_file=self._workspace.run_folder(run_id) / "log.txt",
             cancelled=lambda: is_cancelled(run_id),
+            overdue=lambda: begin_anew(self._workspace, run_id),
         )
         with reporter:
             with self._lock:
@@ -93,6 +96,14 @@ class Workflows:
 def is_cancelled(run_id: str) -> bool:
     status = DBOS.get_workflow_status(run_id)
     return status is not None and status.status == "CANCELLED"
+
+
+def begin_anew(workspace: Workspace, run_id: str) -> None:
+    """Ends a cancelled run that doesn't stop by itself: the worker becomes a new one, in the same process."""
+    remove_checkpoints(workspace, run_id)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, sys.orig_argv)
 
 
 def checkpoints_folder(workspace: Workspace, run_id: str) -> Path:

@@ -33,7 +33,7 @@ class Choice:
 
 
 def choose_method(source: SourceModel, catalog: Dataset, launch: Launch, *, run: RunContext) -> Choice:
-    """Replays products that the source model was never trained on, with as many first sales as the launch's products have."""
+    """Replays products by which nothing in the source model was chosen, with as many first sales as the launch's products have."""
     support = launch.support_weights(source.customer_ids_)
     sold = np.diff(support.tocsc().indptr)
     if not support.nnz:

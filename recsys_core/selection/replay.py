@@ -11,17 +11,14 @@ import scipy.sparse as sp
 from recsys_core.adaptation.method import Method
 from recsys_core.dataset import Dataset, Launch
 from recsys_core.evaluation.metrics import ndcg
-from recsys_core.evaluation.pseudo_launch import pseudo_launch
+from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, pseudo_launch
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
-
-MIN_PRODUCTS = 10
-"""With fewer replayed products a figure says nothing."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Products that the source model was never trained on, with `shots` first sales each, and who bought them later."""
+    """Products by which nothing in the source model was chosen, with `shots` first sales each, and who bought them later."""
 
     source: SourceModel
     """As it would be had those products never been sold."""
@@ -39,9 +36,9 @@ class Replay:
 def replay(source: SourceModel, catalog: Dataset, shots: int, seed: int) -> Replay | None:
     """The replay with at most `shots` first sales for which enough products are left; None if there is none."""
     for k in sorted({shots, 5, 2, 1}, reverse=True):
-        if k > shots or not len(source.held_out_):
+        if k > shots:
             continue
-        pseudo = pseudo_launch(catalog, source.held_out_, k, seed)
+        pseudo = pseudo_launch(catalog, source.judging(), k, seed)
         if len(pseudo.products) < MIN_PRODUCTS:
             continue
         pairs = pseudo.support.tocoo()
@@ -52,5 +49,5 @@ def replay(source: SourceModel, catalog: Dataset, shots: int, seed: int) -> Repl
                 "product_id": products["product_id"].to_numpy()[pairs.col],
             }
         )
-        return Replay(source.replaying(source.held_out_), Launch("replay", products, sales), pseudo.queries, k)
+        return Replay(source.replaying(), Launch("replay", products, sales), pseudo.queries, k)
     return None

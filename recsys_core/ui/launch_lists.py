@@ -39,7 +39,7 @@ def audience(_loaded: Loaded, adapted_id: str, product_id: str, top: int | None,
     rows = adapted.audience([product_id], top=top, share=share)
     everyone = np.arange(len(adapted.source.customer_ids_))
     some = everyone[:: max(1, len(everyone) // TYPICAL_SAMPLE)]
-    typical = np.median(adapted.score(some)[:, adapted.positions([product_id])[0]])
+    typical = np.median(adapted.audience_scores(adapted.positions([product_id]))(some))
     return Ranked(with_customers(rows, _loaded.customers), float(typical))
 
 

@@ -82,6 +82,9 @@ def test_an_unknown_customer_is_served_and_named(method: str, supporter_source, 
     lists = model.recommend(["nobody", "c001", "c001"], top=2)
     assert lists["customer_id"].tolist() == ["nobody", "nobody", "c001", "c001"]
     assert lists.attrs["without_history"] == 1
+    nobody = lists[lists["customer_id"] == "nobody"]
+    assert nobody["product_id"].tolist() == model.launch.product_ids[:2].tolist()
+    assert not nobody["score"].any()
     with pytest.raises(UnknownCustomer, match="nobody"):
         model.explain("nobody", lists["product_id"].iloc[0])
 
@@ -148,7 +151,7 @@ def test_reasons_are_measured(method: str, supporter_source, supporter_shop: Sho
     assert (reasons["effect"] > 0).all()
     assert set(reasons["kind"]) <= {"history", "word", "supporter"}
     named = reasons[reasons["kind"] == "history"].iloc[0]
-    source = supporter_source.replaying(np.array([], dtype=int))
+    source = supporter_source
     customer, product = source.customer_ids_.get_loc("c004"), source.product_ids_.get_loc(named["id"])
     histories = source.weights_[[customer]].tolil()
     histories[0, product] = 0

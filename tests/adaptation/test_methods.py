@@ -38,12 +38,12 @@ def test_first_sales_tell_what_words_do_not(supporter_source, supporter_shop) ->
     assert tuned > zero + 0.2
 
 
-@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("depth", [0, 1])
 def test_fine_tuning_changes_what_it_may_and_nothing_else(depth: int, supporter_source, supporter_shop) -> None:
     tuned = FineTune(Settings(depth=depth)).adapt(supporter_source, supporter_shop[1], run=RunContext())
     source = supporter_source.head_
     np.testing.assert_array_equal(tuned.head.customer_tower, source.customer_tower)
-    assert np.array_equal(tuned.head.product_tower, source.product_tower) == (depth < 2)
+    assert np.array_equal(tuned.head.product_tower, source.product_tower) == (depth == 0)
     assert tuned.adapters is not None
     assert (np.abs(tuned.adapters.theta).sum(axis=1) > 0).all()
 
@@ -77,6 +77,7 @@ def test_the_gradient_of_the_terms_leads_downhill() -> None:
         bought=np.zeros((6, 4), dtype=bool),
         negatives=rng.normal(size=(20, 4)),
         negative_scores=rng.normal(size=(20, 4)),
+        taken=np.zeros((20, 4), dtype=bool),
     )
     settings = TermSettings(scale=0.5, sharpness=4.0, penalty=0.01, negatives=20, seed=0)
 
@@ -109,8 +110,14 @@ def test_terms_of_one_product_do_not_depend_on_the_others() -> None:
         bought=np.zeros((4, 2), dtype=bool),
         negatives=rng.normal(size=(9, 3)),
         negative_scores=rng.normal(size=(9, 2)),
+        taken=np.zeros((9, 2), dtype=bool),
     )
     first = task.of(task.product == 0)
-    alone = replace(first, positive_scores=first.positive_scores[:, :1], negative_scores=task.negative_scores[:, :1])
+    alone = replace(
+        first,
+        positive_scores=first.positive_scores[:, :1],
+        negative_scores=task.negative_scores[:, :1],
+        taken=task.taken[:, :1],
+    )
     settings = TermSettings(scale=0.5, sharpness=2.0, penalty=0.1, negatives=9, seed=0)
     np.testing.assert_allclose(fit_theta(task, settings)[0], fit_theta(alone, settings)[0], atol=2e-2)

@@ -94,16 +94,22 @@ class Visitor:
         """The state on the card of a run; its text begins with that of its icon."""
         return self.page.get_by_role("paragraph").filter(has_text=re.compile(rf"{state}$"))
 
+    def box(self, label: str) -> Locator:
+        return self.page.get_by_role("combobox", name=label, exact=True)
+
     def choose(self, label: str, option: str) -> None:
-        """In a select box."""
-        self.page.get_by_role("combobox", name=re.compile(rf"{re.escape(label)}$")).click()
+        """In a select box; a long one holds only the options in sight, so the wanted one is typed first."""
+        self.box(label).click()
+        self.box(label).fill(option)
         self.page.get_by_role("option", name=option, exact=True).click()
         self.settled()
 
-    def cells(self) -> list[str]:
-        """The cells of the tables in sight, from what a canvas tells a screen reader."""
-        expect(self.page.locator("canvas [role=gridcell]").first).to_be_attached()
-        return self.page.locator("canvas [role=gridcell]").all_text_contents()
+    def cells(self, *shown: str) -> list[str]:
+        """The cells of the tables in sight, from what a canvas tells a screen reader, once these are among them."""
+        cells = self.page.locator("canvas [role=gridcell]")
+        for text in shown:
+            expect(cells.filter(has_text=re.compile(f"^{re.escape(text)}$")).first).to_be_attached()
+        return cells.all_text_contents()
 
     def download(self, name: str, to: Path) -> bytes:
         with self.page.expect_download() as waiting:

@@ -34,6 +34,10 @@ def test_best_columns_are_the_best_and_ties_go_by_column() -> None:
     np.testing.assert_array_equal(np.take_along_axis(scores, top, 1), np.take_along_axis(scores, expected[:, :7], 1))
 
 
+def test_many_equal_scores_keep_the_order_of_the_columns() -> None:
+    np.testing.assert_array_equal(best_columns(np.zeros((2, 300)), 20), [np.arange(20)] * 2)
+
+
 def test_audiences_over_several_blocks_equal_one_sort() -> None:
     rng = np.random.default_rng(2)
     scores = rng.normal(size=(3000, 4))
