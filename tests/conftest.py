@@ -7,13 +7,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from planted import planted_shop
+from planted import SMALL, planted_shop
 
 from recsys_core.dataset import Dataset, Launch
-from recsys_core.models.source_model import SourceModel, SourceModelConfig
+from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
-
-SMALL = SourceModelConfig(content_dimensions=16, taste_dimensions=8, epochs=2, batch_size=128)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,10 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.dataset import Dataset, Launch
+from recsys_core.models.source_model import SourceModelConfig
+
+SMALL = SourceModelConfig(content_dimensions=16, taste_dimensions=8, epochs=2, batch_size=128)
+"""Large enough for the planted shops, and trained in seconds."""
 
 THEMES = ("garden", "kitchen", "toys", "music", "travel")
 NEW_PER_THEME = 4

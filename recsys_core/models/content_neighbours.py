@@ -19,11 +19,11 @@ from recsys_core.run_context import RunContext
 class ContentNeighbours:
     """Scores any product that has text, for customers with history; a customer without one gets 0 for everything.
 
-    serves_new_products: yes, by their text. serves_new_customers: yes, with a score of 0.
+    serves_new_products: yes, by their text. serves_new_customers: no; such a one gets a score of 0.
     """
 
     serves_new_products = True
-    serves_new_customers = True
+    serves_new_customers = False
 
     customer_ids_: pd.Index
     weights_: sp.csr_matrix

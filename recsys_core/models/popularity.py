@@ -57,11 +57,11 @@ class Popularity:
 class CustomerActivity:
     """Scores a customer by the number of products bought, the same for every product: hard to beat for an audience.
 
-    serves_new_products: yes. serves_new_customers: yes, with a score of 0.
+    serves_new_products: yes. serves_new_customers: no; such a one gets a score of 0.
     """
 
     serves_new_products = True
-    serves_new_customers = True
+    serves_new_customers = False
 
     customer_ids_: pd.Index
     bought_: np.ndarray

@@ -188,6 +188,9 @@ class Reporter:
                     self._stop.set()
                 if time.monotonic() - self._stop_began > STOP_PATIENCE:
                     self._stop_began = float("inf")
+                    self.report(
+                        {"log": "Stopped as asked; it was in a step that can't be left, so the worker begins anew."}
+                    )
                     self._write(ended=now())
                     self._overdue()
             except Exception as error:

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from conftest import SMALL
-from planted import planted_shop
+from planted import SMALL, planted_shop
 
 from recsys_core.adaptation.zero_shot import ZeroShot
 from recsys_core.dataset import Dataset, Launch

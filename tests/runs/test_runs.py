@@ -103,6 +103,21 @@ def test_cancelled_at_work_it_is_stopping_until_it_has_stopped(shop) -> None:
     assert shop.finish(next_run).state == "done"
 
 
+def test_a_run_that_never_looks_is_stopped_all_the_same(shop) -> None:
+    """A long step of a library asks nobody: the worker begins anew, under its old process id, and serves on."""
+    (shop.workspace.folder / "release").unlink(missing_ok=True)
+    run = shop.client.start("hold", {}, "deaf")
+    shop.wait(run, lambda state: state.stage == "Holding")
+    worker = shop.workers[-1]
+    shop.client.cancel(run)
+    end = shop.finish(run)
+    assert end.state == "cancelled"
+    assert "the worker begins anew" in end.log[-1]
+    after = shop.client.start("count", {"steps": 2}, "after a deaf one")
+    assert shop.finish(after).state == "done"
+    assert worker.poll() is None
+
+
 def test_cancelled_at_work_it_leaves_nothing(shop) -> None:
     run = shop.client.start("count", {"steps": 10_000, "pause": 0.05}, "long")
     shop.wait(run, lambda state: state.done > 0)
