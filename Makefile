@@ -25,6 +25,7 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 bench: $(DEV_STAMP)
+	@test -n "$(CASES)" || { echo "Name the folders of the cases: make bench CASES=\"case1 case2\" (see benchmarks/quality.py)"; exit 2; }
 	$(BIN)/python -m benchmarks.quality $(CASES)
 
 clean:

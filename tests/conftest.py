@@ -34,3 +34,8 @@ def word_shop() -> tuple[Dataset, Launch]:
 @pytest.fixture(scope="session")
 def word_source(word_shop: tuple[Dataset, Launch]) -> SourceModel:
     return SourceModel(SMALL).fit(word_shop[0], run=RunContext())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: those that drive a browser come last."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

@@ -42,37 +42,38 @@ def train(
     """Trains, leaves the best epoch's weights in `network`, and returns one dict an epoch (epoch, loss, ndcg, seconds).
 
     losses(epoch) yields the loss of one batch after another; evaluate() judges the network as it is, higher is better
-    (None: the last epoch is the best). Epoch 0 is the untrained start; a fraction of an epoch is reported with its loss alone. What `run.checkpoints` holds is taken up: finished
+    (None: the last epoch is the best). Epoch 0 is the untrained start; a fraction of an epoch is reported with its loss
+    alone. What `run.checkpoints` holds is taken up: finished
     epochs aren't repeated, so `losses` must depend on nothing but the epoch and the seed.
     Raises Cancelled, or RunFailed if the loss is no longer a number.
     """
+    total = schedule.epochs * schedule.batches_per_epoch
+
+    def judged() -> dict[str, float]:
+        return {"ndcg": evaluate()} if evaluate else {}
+
     state = _load(run.checkpoints, network, optimizer)
     if state is None:
-        figure = evaluate() if evaluate else 0.0
-        state = {"history": [{"epoch": 0, "ndcg": figure}], "best": 0, "best_figure": figure}
-        best = _weights(network)
+        state, best = {"history": [{"epoch": 0, **judged()}], "best": 0}, _weights(network)
         _save(run.checkpoints, 0, network, optimizer, best, state)
-        if evaluate:
-            run.progress(stage, 0, schedule.epochs * schedule.batches_per_epoch, epoch=0, ndcg=figure)
+        run.progress(stage, 0, total, **(state["history"][0] if evaluate else {}))
     else:
         best = state.pop("best_weights")
         run.log(f"Resumed after epoch {len(state['history']) - 1}")
-    total = schedule.epochs * schedule.batches_per_epoch
-    for epoch in range(len(state["history"]), schedule.epochs + 1):
+    history: list[dict[str, float]] = state["history"]
+    for epoch in range(len(history), schedule.epochs + 1):
         if epoch - 1 - state["best"] >= schedule.patience:
             break
         started = time.monotonic()
-        record = {"epoch": epoch, "loss": _epoch(optimizer, losses(epoch), epoch, schedule, run, stage)}
-        record["ndcg"] = evaluate() if evaluate else float(epoch)
+        record = {"epoch": epoch, "loss": _epoch(optimizer, losses(epoch), epoch, schedule, run, stage)} | judged()
         record["seconds"] = round(time.monotonic() - started, 3)
-        state["history"].append(record)
-        if record["ndcg"] > state["best_figure"]:
-            state["best"], state["best_figure"], best = epoch, record["ndcg"], _weights(network)
+        if evaluate is None or record["ndcg"] > history[state["best"]]["ndcg"]:
+            state["best"], best = epoch, _weights(network)
+        history.append(record)
         _save(run.checkpoints, epoch, network, optimizer, best, state)
-        run.progress(stage, epoch * schedule.batches_per_epoch, total, **_shown(record, evaluate is not None))
+        run.progress(stage, epoch * schedule.batches_per_epoch, total, **record)
     network.load_state_dict({name: torch.as_tensor(value) for name, value in best.items()})
-    history: list[dict[str, float]] = state["history"]
-    return [_shown(record, evaluate is not None) for record in history]
+    return history
 
 
 def _epoch(
@@ -103,10 +104,6 @@ def _epoch(
             values = {"epoch": done / schedule.batches_per_epoch, "loss": float(np.mean(seen[-window:]))}
         run.progress(stage, done, total, **values)
     return float(np.mean(seen)) if seen else 0.0
-
-
-def _shown(record: dict[str, float], judged: bool) -> dict[str, float]:
-    return record if judged else {name: value for name, value in record.items() if name != "ndcg"}
 
 
 def _weights(network: nn.Module) -> dict[str, np.ndarray]:
