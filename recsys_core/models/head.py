@@ -24,7 +24,8 @@ from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.models.co_purchases import CoPurchases, Placement
 from recsys_core.models.content_space import ContentVectors
 
-SIGNALS = ("words", "towers", "together", "baskets", "taste")
+TYPICAL_SPREAD = {"words": 0.05, "towers": 0.09, "together": 0.0012, "baskets": 0.04, "taste": 0.14}
+"""Of four public data sets: for catalogs that are too small to measure it."""
 TOGETHER_FADES = 5.0
 """Supporters after which what content neighbours are bought with counts half."""
 
@@ -43,7 +44,7 @@ class Mixture:
     taste_growth: float = 0.5
     activity: float = 0.2
     """Weight of the logarithm of a customer's activity in an audience, in spreads of the score; the same for all shops."""
-    spread: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SIGNALS, 1.0))
+    spread: dict[str, float] = field(default_factory=lambda: dict(TYPICAL_SPREAD))
     """σ of each signal over customers × products without supporters."""
 
     def weights(self, shots: np.ndarray) -> dict[str, np.ndarray]:

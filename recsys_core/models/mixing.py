@@ -15,7 +15,7 @@ from torch import Tensor
 from recsys_core.dataset import Dataset
 from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, PseudoLaunch, pseudo_launch
 from recsys_core.models.content_space import ContentVectors
-from recsys_core.models.head import SIGNALS, Head, Mixture, Scorer
+from recsys_core.models.head import TYPICAL_SPREAD, Head, Mixture, Scorer
 from recsys_core.run_context import RunContext
 
 SHOTS = (0, 1, 2, 5, 10)
@@ -107,9 +107,9 @@ class Replayed:
         self.signals["towers"] = customers @ (torch.tensor(self.content.dense) @ torch.tensor(head.product_tower)).T
 
     def spread(self) -> dict[str, float]:
-        """σ of each signal; 1 for one that says nothing here."""
-        spread = {name: float(self.signals[name].std()) for name in SIGNALS}
-        return {name: value if value > 1e-6 else 1.0 for name, value in spread.items()}
+        """σ of each signal; the typical one for a signal that says nothing here."""
+        spread = {name: float(self.signals[name].std()) for name in TYPICAL_SPREAD}
+        return {name: value if value > 1e-6 else TYPICAL_SPREAD[name] for name, value in spread.items()}
 
     def scores(self, mixture: Mixture, shots: int) -> Tensor:
         """(n_customers, n)."""

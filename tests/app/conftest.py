@@ -17,7 +17,7 @@ from recsys_core.workspace.location import DATABASE_VARIABLE, FOLDER_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_data"
-PRODUCTS = 150
+PRODUCTS = 250
 
 OpenApp = Callable[..., AppTest]
 
