@@ -92,7 +92,7 @@ def test_a_much_smaller_version_is_warned_of(with_catalog, open_app):
 
 def test_the_catalog_is_shown_in_figures_and_pictures(with_catalog, open_app):
     app = open_app(with_catalog, "catalog.py")
-    assert {metric.label: metric.value for metric in app.metric}["Products"] == "150"
+    assert {metric.label: metric.value for metric in app.metric}["Products"] == "250"
     assert len(app.get("plotly_chart")) == 4
     app.selectbox(key="category").select_index(1).run()
     assert not app.exception
@@ -105,8 +105,8 @@ def test_products_are_searched_ordered_and_paged(with_catalog, open_app):
     table = app.dataframe[0].value
     assert len(table) == PAGE
     assert table["buyers"].is_monotonic_decreasing
-    app.number_input[0].set_value(2).run()
-    assert len(app.dataframe[0].value) == 150 - PAGE
+    app.number_input[0].set_value(3).run()
+    assert len(app.dataframe[0].value) == 250 - 2 * PAGE
     title = with_catalog.catalog().products["title"].iloc[3]
     app.text_input(key="product-search").set_value(title.upper()).run()
     assert title in app.dataframe[0].value["title"].tolist()

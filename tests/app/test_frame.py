@@ -31,7 +31,7 @@ def test_the_sidebar_tells_what_the_workspace_holds(empty, open_app):
 
 def test_a_filled_workspace_is_counted_in_the_sidebar(with_model, open_app):
     lines = [element.value for element in open_app(with_model).sidebar.caption]
-    assert any("150 products" in line for line in lines)
+    assert any("250 products" in line for line in lines)
     assert any("Trained" in line for line in lines)
     assert any("No launch yet" in line for line in lines)
 

@@ -31,7 +31,7 @@ def test_the_sample_shop_is_loaded_once_however_often_it_is_asked_for(empty, ope
 def test_the_next_step_has_the_button(with_catalog, open_app):
     app = open_app(with_catalog)
     assert [button.label for button in app.button] == ["Train the source model"]
-    assert any(text == "150 products in the catalog." for text in texts(app))
+    assert any(text == "250 products in the catalog." for text in texts(app))
 
 
 def test_after_the_training_the_launch_comes_next(with_model, open_app):
