@@ -50,7 +50,7 @@ def test_a_killed_worker_costs_no_finished_epoch_and_changes_no_weight(tmp_path:
     visitor.open("/train", "Train")
     worker = app.worker()
     visitor.press("Train")
-    expect(visitor.button("Stop")).to_be_visible()
+    expect(visitor.stop()).to_be_visible()
     (run,) = app.client.runs()
     checkpoints = app.workspace.run_folder(run.id) / "checkpoints"
     wait_until(lambda: any(checkpoints.glob("*/epoch_0001")) or app.client.state(run.id).is_over)

@@ -90,6 +90,10 @@ class Visitor:
         # A button's name begins with that of its icon: "play_arrow Train".
         return self.page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(name)}$"))
 
+    def stop(self) -> Locator:
+        """The button on the card of a run; Streamlit shows one of that name above a page that takes long."""
+        return self.page.get_by_test_id("stMain").get_by_role("button", name=re.compile(r"(^|\s)Stop$"))
+
     def badge(self, state: str) -> Locator:
         """The state on the card of a run; its text begins with that of its icon."""
         return self.page.get_by_role("paragraph").filter(has_text=re.compile(rf"{state}$"))
