@@ -94,8 +94,9 @@ class AdaptedModel:
     def recommend(self, customers: Sequence[str] | None = None, top: int = 20) -> pd.DataFrame:
         """The launch's products for each customer, best first: customer_id, product_id, rank (from 1), score.
 
-        customers: ids; None means all of the catalog. Nothing speaks for one product rather than another to a customer without
-        history: that one gets the launch's order with scores of 0; `attrs["without_history"]` counts them. Pairs of the support are left out. Raises InvalidSetting for top < 1.
+        customers: ids; None means all of the catalog. Nothing speaks for one product rather than another to a customer
+        without history: that one gets the launch's order with scores of 0; `attrs["without_history"]` counts them.
+        Pairs of the support are left out. Raises InvalidSetting for top < 1.
         """
         if top < 1:
             raise InvalidSetting(f"top is {top}; at least one product has to be asked for. Use 20, say.")

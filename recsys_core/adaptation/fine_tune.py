@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from recsys_core.adaptation.adapted_model import AdaptedModel, Adapters
-from recsys_core.adaptation.customer_terms import TermSettings, fit_theta, reciprocal_ranks, support_task
+from recsys_core.adaptation.customer_terms import SupportTask, TermSettings, fit_theta, reciprocal_ranks, support_task
 from recsys_core.dataset import Launch
 from recsys_core.models.head import Head
 from recsys_core.models.source_model import Share, SourceModel
@@ -67,12 +67,16 @@ class FineTune:
         if not base.support.nnz:
             base.summary = {"note": "No first sale by a known customer: nothing could be tuned."}
             return base
-        start = self._start(base, run)
-        head, scale, history = self._tune(base, start, run)
+        choices = self._choices(run.seed)
+        # Whom it is about and how f_S sees them is the same for every θ_μ.
+        task = support_task(base.scorer, source.weights_, base.products, base.support, choices[0])
+        judged = self._judged_pairs(len(task.product), run.seed)
+        start = self._start(choices, task, judged, run)
+        head, scale, history = self._tune(base, task, judged, start, run)
         tuned = AdaptedModel(self.name, source, launch, head, uses_support=False)
         terms = replace(start, scale=scale)
-        task = support_task(tuned.scorer, source.weights_, tuned.products, tuned.support, terms)
-        tuned.adapters = Adapters(fit_theta(task, terms), terms)
+        tuned_task = support_task(tuned.scorer, source.weights_, tuned.products, tuned.support, terms)
+        tuned.adapters = Adapters(fit_theta(tuned_task, terms), terms)
         tuned.summary = {
             "history": history,
             "scale": round(scale, 4),
@@ -80,14 +84,15 @@ class FineTune:
         }
         return tuned
 
-    def _start(self, base: AdaptedModel, run: RunContext) -> TermSettings:
-        """The terms' settings with the best θ_μ of those to choose from."""
+    def _choices(self, seed: int) -> list[TermSettings]:
+        """The terms' settings with each θ_μ to choose from."""
         settings = self.settings
-        choices = [
-            TermSettings(scale, 1 / scale, settings.penalty, settings.negatives, run.seed) for scale in settings.scales
-        ]
-        task = support_task(base.scorer, base.source.weights_, base.products, base.support, choices[0])
-        judged = self._judged_pairs(len(task.product), run.seed)
+        return [TermSettings(scale, 1 / scale, settings.penalty, settings.negatives, seed) for scale in settings.scales]
+
+    def _start(
+        self, choices: list[TermSettings], task: SupportTask, judged: np.ndarray, run: RunContext
+    ) -> TermSettings:
+        """The choice that finds held-out support best."""
         if not judged.any():
             return choices[0]
         ranks = []
@@ -97,7 +102,7 @@ class FineTune:
         return choices[int(np.argmax(ranks))]
 
     def _tune(
-        self, base: AdaptedModel, terms: TermSettings, run: RunContext
+        self, base: AdaptedModel, task: SupportTask, judged: np.ndarray, terms: TermSettings, run: RunContext
     ) -> tuple[Head, float, list[dict[str, float]]]:
         """The tuned head, θ_μ, and what happened in each epoch."""
         import torch
@@ -107,8 +112,6 @@ class FineTune:
         from recsys_core.models.training import Schedule, train
 
         settings, source = self.settings, base.source
-        task = support_task(base.scorer, source.weights_, base.products, base.support, terms)
-        judged = self._judged_pairs(len(task.product), run.seed)
         network = TunedNetwork(base, task, judged, settings.depth, terms).to(run.device)
         optimizer = torch.optim.AdamW(
             network.parameter_groups(settings.learning_rate, settings.scalar_rate), weight_decay=0.0
