@@ -1,136 +1,210 @@
-"""What the shell verbs reach on cases of new products, beside plain content neighbours; one Markdown table out.
+"""Methods × first sales on cases of new products, beside simple references; one Markdown table out.
 
-    python -m benchmarks.quality CASE [CASE ...]
+    python -m benchmarks.quality CASE [CASE ...] [--methods auto,prototype] [--seeds 3] [--shell] [--keep FOLDER] [--out FILE]
 
-A case is a folder with products.csv, interactions.csv, customers.csv (if any), new_products.csv, few_shot/new_products.csv,
-few_shot/support_K.csv, and the truth: truth/zero_shot.parquet and truth/few_shot.parquet (customer_id, product_id pairs to
-be found). The verbs run as a user would run them, each in a process of its own; no method is named: `auto` chooses.
+A case is a folder as `benchmarks/cases.py` tells. Figures are ndcg@20 (mean over customers) and the lift of audiences (the
+first 5 % of customers, mean over products), means over the seeds; in brackets the ratio to the reference (`content` for k=0,
+`content+co` after, the best of three lines for audiences) with its 95 % interval, by a paired bootstrap over customers (products
+for audiences) and seeds. --shell adds `auto` as a user would run it, with the memory it took. --keep stores each run's figures
+in a folder and takes those it finds there: empty it when the code changes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import resource
-import subprocess
-import sys
-import tempfile
-import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
-import scipy.sparse as sp
 
-from recsys_core.dataset import Dataset
-from recsys_core.evaluation.metrics import ndcg, ndcg_per_customer
-from recsys_core.models.content_neighbours import ContentNeighbours
-from recsys_core.run_context import RunContext
-from recsys_core.tables.checking import read_table
-from recsys_core.tables.columns import Kind
+from benchmarks.cases import SHOTS, Case
+from benchmarks.intervals import Bootstrap, interval
+from benchmarks.methods import (
+    ALL_NEW,
+    AUDIENCE_COLUMN,
+    COLUMNS,
+    FEW,
+    Judge,
+    Run,
+    Source,
+    through_shell,
+    through_verbs,
+)
+from benchmarks.references import References
+from recsys_core.adaptation.registry import AUTO, METHODS
 
-SHOTS = (1, 2, 5, 10)
-
-
-def verb(workspace: Path, name: str, *arguments: object) -> tuple[dict[str, Any], float]:
-    """Runs a verb; returns its JSON and the seconds it took."""
-    started = time.monotonic()
-    command = [sys.executable, "-m", "recsys_core", name, "--workspace", str(workspace), "--json", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1]), time.monotonic() - started
-
-
-def truth_matrix(truth: pd.DataFrame, products: pd.Index) -> tuple[pd.Index, sp.csr_matrix]:
-    """The customers with something to find, and what it is: (n_customers, n_products)."""
-    customers = pd.Index(truth["customer_id"].astype(str).unique())
-    at = customers.get_indexer(pd.Index(truth["customer_id"].astype(str)))
-    column = products.get_indexer(pd.Index(truth["product_id"].astype(str)))
-    return customers, sp.csr_matrix((np.ones(len(at)), (at, column)), (len(customers), len(products)))
+HEADER = ("case", "method", *COLUMNS, "rises with k", "took (k=1, 5, 10)", "seconds (k=0, 10)", "peak GB")
+TAKEN = ("k=1", "k=5", "k=10")
+SHELL = f"{AUTO}, in a shell"
 
 
-def list_ndcg(lists: Path, truth: Path, products: pd.Index) -> float:
-    """Mean ndcg@20 of a file of recommendations; a customer without any counts as 0."""
-    customers, relevant = truth_matrix(pd.read_parquet(truth), products)
-    frame = pd.read_csv(lists, dtype={"customer_id": str, "product_id": str}, keep_default_na=False)
-    frame = frame[(frame["rank"] <= 20) & frame["customer_id"].isin(customers)]
-    best = np.full((len(customers), 20), -1)
-    best[customers.get_indexer(pd.Index(frame["customer_id"])), frame["rank"] - 1] = products.get_indexer(
-        pd.Index(frame["product_id"])
-    )
-    return float(ndcg_per_customer(best, relevant, 20).mean())
+def row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
-def content_ndcg(case: Path) -> float:
-    """The same of plain content neighbours, zero-shot."""
-    tables: dict[str, Kind] = {
-        "products": "products",
-        "interactions": "interactions",
-        "new_products": "products",
-    }
-    frames = {name: read_table(case / f"{name}.csv", kind, name=name).frame for name, kind in tables.items()}
-    model = ContentNeighbours().fit(Dataset(frames["products"], frames["interactions"]), run=RunContext())
-    new = frames["new_products"]
-    customers, relevant = truth_matrix(pd.read_parquet(case / "truth/zero_shot.parquet"), pd.Index(new["product_id"]))
-    return float(ndcg(lambda block: model.score(customers[block], new), relevant).mean())
+class Compared:
+    """A case's references, by column, and what beats them by how much."""
 
+    def __init__(self, case: Case, seeds: int):
+        references = References(case)
+        self.audiences = dict(references.audiences())
+        self.reference = {ALL_NEW: references.all_new()}
+        self.reference |= {f"k={shots}": references.few_shot(shots) for shots in (0, *SHOTS)}
+        self.reference[AUDIENCE_COLUMN] = max(self.audiences.values(), key=np.mean)
+        self.seeds = seeds
 
-def measure(case: Path) -> dict[str, Any]:
-    """All figures of one case, with the seconds of import + train + launch + recommend for all customers."""
-    new = pd.Index(read_table(case / "new_products.csv", "products", name="new").frame["product_id"])
-    few = pd.Index(read_table(case / "few_shot/new_products.csv", "products", name="few").frame["product_id"])
-    row: dict[str, Any] = {"case": case.name}
-    with tempfile.TemporaryDirectory() as folder:
-        workspace, lists = Path(folder) / "w", Path(folder) / "lists.csv"
-        files = [
-            x
-            for kind in ("products", "interactions", "customers")
-            if (case / f"{kind}.csv").exists()
-            for x in (f"--{kind}", case / f"{kind}.csv")
+    @cached_property
+    def bootstraps(self) -> dict[str, Bootstrap]:
+        """One for all columns that have the same customers (or products)."""
+        all_new, few, audience = (
+            Bootstrap(len(self.reference[column]), self.seeds) for column in (ALL_NEW, FEW[0], AUDIENCE_COLUMN)
+        )
+        return {ALL_NEW: all_new, AUDIENCE_COLUMN: audience} | dict.fromkeys(FEW, few)
+
+    def reference_rows(self, name: str) -> Iterator[str]:
+        empty = [""] * (len(HEADER) - 2 - len(COLUMNS))
+        rows: dict[str, dict[str, np.ndarray]] = {
+            "content": {c: self.reference[c] for c in (ALL_NEW, FEW[0])},
+            "content+co": {c: self.reference[c] for c in FEW[1:]},
+        }
+        for line, figures in self.audiences.items():
+            rows.setdefault(line, {})[AUDIENCE_COLUMN] = figures
+        for line, figures_of in rows.items():
+            cells = [number(c, figures_of[c].mean()) if c in figures_of else "" for c in COLUMNS]
+            yield row(name, f"*{line}*", *cells, *empty)
+
+    def rises(self, figures: dict[str, np.ndarray]) -> str:
+        """Whether more first sales find more, wherever they do for the reference; else the steps at which they don't."""
+        if not all(column in figures for column in FEW):
+            return "n/a"
+        steps = pairwise(FEW)
+        failed = [
+            f"{a}→{b[2:]}"
+            for a, b in steps
+            if self.reference[b].mean() > self.reference[a].mean() and figures[b].mean() <= figures[a].mean()
         ]
-        seconds = verb(workspace, "import", *files)[1]
-        seconds += verb(workspace, "train", "--seed", 0)[1]
-        for shots in (0, *SHOTS):
-            products = case / ("few_shot/new_products.csv" if shots else "new_products.csv")
-            support = ["--interactions", case / f"few_shot/support_{shots}.csv"] if shots else []
-            made, launching = verb(workspace, "launch", "--name", f"k{shots}", "--products", products, *support)
-            _, listing = verb(workspace, "recommend", "--launch", f"k{shots}", "--out", lists)
-            kind = "few_shot" if shots else "zero_shot"
-            row[f"k={shots}"] = list_ndcg(lists, case / f"truth/{kind}.parquet", few if shots else new)
-            if shots:
-                row[f"method k={shots}"] = made["method"]
-            row[f"seconds k={shots}"] = round(seconds + launching + listing)
-    row["content"] = content_ndcg(case)
-    row["peak GB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    return row
+        return "not " + ", ".join(failed) if failed else "yes"
+
+
+@dataclass
+class Measured:
+    """One method on one case, over its seeds."""
+
+    name: str
+    runs: list[Run]
+    compared: Compared
+
+    @cached_property
+    def figures(self) -> dict[str, np.ndarray]:
+        """Column → (seeds, n)."""
+        there = [column for column in COLUMNS if all(column in run.figures for run in self.runs)]
+        return {column: np.stack([run.figures[column] for run in self.runs]) for column in there}
+
+    @cached_property
+    def ratios(self) -> dict[str, tuple[float, np.ndarray]]:
+        """Column → ratio to the reference, and its redraws."""
+        reference = self.compared.reference
+        return {
+            column: (
+                figures.mean() / reference[column].mean(),
+                self.compared.bootstraps[column].ratios(figures, reference[column]),
+            )
+            for column, figures in self.figures.items()
+        }
+
+    def row(self, case: str) -> str:
+        cells = [
+            f"{number(column, self.figures[column].mean())} ({ratio(*self.ratios[column])})"
+            if column in self.figures
+            else "n/a"
+            for column in COLUMNS
+        ]
+        taken = ", ".join(" / ".join(sorted({run.chosen.get(c, "n/a") for run in self.runs})) for c in TAKEN)
+        taken = taken if self.name in (AUTO, SHELL) else ""
+        seconds = [[run.seconds[c] for run in self.runs if c in run.seconds] for c in (ALL_NEW, FEW[-1])]
+        times = ", ".join(f"{np.mean(values):.0f}" if values else "n/a" for values in seconds)
+        peak = self.runs[0].peak
+        return row(
+            case, self.name, *cells, self.compared.rises(self.figures), taken, times, f"{peak:.1f}" if peak else ""
+        )
+
+
+def number(column: str, value: float) -> str:
+    return f"{value:.2f}" if column == AUDIENCE_COLUMN else f"{value:.4f}"
+
+
+def ratio(value: float, draws: np.ndarray) -> str:
+    low, high = interval(draws)
+    return f"×{value:.2f}, {low:.2f}–{high:.2f}"
+
+
+def measure(case: Case, methods: list[str], seeds: int, shell: bool, keep: Path | None) -> list[Measured]:
+    judge, compared = Judge(case), Compared(case, seeds)
+    sources = [Source(case, seed) for seed in range(seeds)]
+
+    def one(method: str, source: Source) -> Run:
+        path = keep / f"{case.name}-{method}-{source.seed}.npz" if keep else None
+        if path and path.exists():
+            return Run.load(path)
+        run = through_verbs(judge, source, method)
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            run.save(path)
+        return run
+
+    measured = [Measured(method, [one(method, source) for source in sources], compared) for method in methods]
+    if shell:
+        measured.append(Measured(SHELL, [through_shell(judge)], compared))
+    return measured
+
+
+def summary(cases: list[list[Measured]]) -> Iterator[str]:
+    """A row a method: the geometric mean of its ratios over the cases, its interval, and the lowest ratio."""
+    for same in zip(*cases, strict=True):
+        cells = []
+        for column in COLUMNS:
+            ratios = [measured.ratios[column] for measured in same if column in measured.ratios]
+            if len(ratios) < len(cases):
+                cells.append("n/a")
+                continue
+            mean = float(np.exp(np.mean([np.log(value) for value, _ in ratios])))
+            draws = np.exp(np.mean([np.log(draws) for _, draws in ratios], axis=0))
+            cells.append(f"{ratio(mean, draws)}; lowest ×{min(value for value, _ in ratios):.2f}")
+        rises = sum(measured.compared.rises(measured.figures) == "yes" for measured in same)
+        yield row("**geometric mean**", same[0].name, *cells, f"{rises} of {len(same)}", "", "", "")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path, nargs="+", metavar="CASE")
-    cases = parser.parse_args().cases
-    columns = [
-        "content",
-        "k=0",
-        "× content",
-        *(f"k={k}" for k in SHOTS),
-        "auto chose (k=1, 10)",
-        "seconds (k=0, k=10)",
-        "peak GB",
-    ]
-    print("| case | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 1))
-    for case in cases:
-        row = measure(case)
-        cells = [f"{row['content']:.4f}", f"{row['k=0']:.4f}", f"{row['k=0'] / row['content']:.2f}"]
-        cells += [f"{row[f'k={k}']:.4f}" for k in SHOTS]
-        cells += [
-            f"{row['method k=1']}, {row['method k=10']}",
-            f"{row['seconds k=0']}, {row['seconds k=10']}",
-            f"{row['peak GB']:.1f}",
-        ]
-        print(f"| {row['case']} | " + " | ".join(cells) + " |", flush=True)
+    parser.add_argument("--methods", default=",".join((AUTO, *METHODS)), help="default: auto and every method")
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0")
+    parser.add_argument("--shell", action="store_true", help="auto through the shell verbs too, with its memory")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where each run's figures are kept")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the table goes into this file too")
+    given = parser.parse_args()
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        lines.append(line)
+        print(line, flush=True)
+        if given.out:
+            given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    say(row(*HEADER))
+    say("|" + "---|" * len(HEADER))
+    cases = []
+    for folder in given.cases:
+        measured = measure(Case(folder), given.methods.split(","), given.seeds, given.shell, given.keep)
+        for line in (*measured[0].compared.reference_rows(folder.name), *(each.row(folder.name) for each in measured)):
+            say(line)
+        cases.append(measured)
+    if len(cases) > 1:
+        for line in summary(cases):
+            say(line)
 
 
 if __name__ == "__main__":
