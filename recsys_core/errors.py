@@ -42,3 +42,7 @@ class Cancelled(LaunchdeskError):
 
     def __init__(self, message: str = "Stopped as asked. Nothing was changed; you can start it again."):
         super().__init__(message)
+
+
+class CannotRun(LaunchdeskError):
+    """A method lacks what it needs here, such as enough products to learn from; it doesn't fall back to another."""

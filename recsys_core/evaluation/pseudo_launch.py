@@ -3,24 +3,79 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from recsys_core.dataset import Dataset
+from recsys_core.dataset import Dataset, damped_weights
+from recsys_core.errors import InvalidSetting
 
 MIN_PRODUCTS = 10
 """With fewer replayed products a figure says nothing."""
 MIN_QUERIES = 3
 """A product needs that many buyers after its support to be judged."""
 
+HeldOutBy = Literal["product", "category", "date"]
+"""What a task is: a new product, a new category (whole leaf categories are held out), or whatever was first sold after a
+date, before which the customers' histories end."""
 
-def held_out_products(catalog: Dataset, share: float, at_most: int, seed: int) -> np.ndarray:
-    """Positions of products to hold out, rising: a seeded random `share` of the ones that were sold, or `at_most`."""
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Products taken out of a catalog, and what is left of its interactions."""
+
+    products: np.ndarray
+    """(n,) positions in the catalog, rising."""
+    shown: sp.csr_matrix
+    """(n_customers, n_products): damped weights of the interactions that may be learned from."""
+
+
+def hold_out(catalog: Dataset, share: float, at_most: int, seed: int, by: HeldOutBy = "product") -> HeldOut:
+    """Holds out a `share` of the products that were sold, or `at_most`.
+
+    by product: a seeded random draw; by category: whole leaf categories in a seeded random order; by date: those first
+    sold last, and with them every interaction from the first of their sales on.
+    Raises InvalidSetting where the catalog has no categories, or no times, to go by.
+    """
     sold = np.flatnonzero(np.bincount(catalog.weights.indices, minlength=len(catalog.product_ids)))
-    chosen = np.random.default_rng(seed).permutation(sold)[: min(int(len(sold) * share), at_most)]
-    return np.sort(chosen)
+    size = min(int(len(sold) * share), at_most)
+    if by == "date":
+        return _latest(catalog, size)
+    order = np.random.default_rng(seed).permutation(sold)
+    products = np.sort(_whole_categories(catalog, order, size) if by == "category" else order[:size])
+    return HeldOut(products, without_products(catalog.weights, products))
+
+
+def _whole_categories(catalog: Dataset, order: np.ndarray, size: int) -> np.ndarray:
+    """The products of whole leaf categories, as these come first in `order`: at most `size`, and at least one category."""
+    if "category" not in catalog.products or catalog.products["category"].notna().sum() == 0:
+        raise InvalidSetting(
+            "Tasks can't be made by category: no product of the catalog has one. Make them by product, or upload categories."
+        )
+    leaf = pd.factorize(catalog.products["category"])[0][order]
+    order, leaf = order[leaf >= 0], leaf[leaf >= 0]
+    number = pd.factorize(leaf)[0]
+    whole = np.cumsum(np.bincount(number)) <= size
+    whole[:1] = True
+    chosen: np.ndarray = order[whole[number]]
+    return chosen
+
+
+def _latest(catalog: Dataset, size: int) -> HeldOut:
+    if not catalog.has_times:
+        raise InvalidSetting(
+            "Tasks can't be made by date: the catalog's interactions have no times. Make them by product instead."
+        )
+    first = catalog.sales.groupby("product_id")["timestamp"].min().dropna().sort_values(kind="stable")
+    later = first.iloc[len(first) - size :] if size else first.iloc[:0]
+    if not len(later):
+        return HeldOut(np.zeros(0, dtype=np.int64), catalog.weights)
+    cut = later.iloc[0]
+    before = catalog.sales[catalog.sales["timestamp"] < cut]
+    products = np.sort(catalog.product_ids.get_indexer(first.index[first >= cut]))
+    return HeldOut(products, damped_weights(before, catalog.customer_ids, catalog.product_ids))
 
 
 def without_products(weights: sp.csr_matrix, products: np.ndarray) -> sp.csr_matrix:
@@ -44,36 +99,76 @@ class PseudoLaunch:
     """(n_customers, n): what is to be found; its customers have history outside these products."""
 
 
-def pseudo_launch(
-    catalog: Dataset, held_out: np.ndarray, shots: int, seed: int, queries_after: int | None = None
-) -> PseudoLaunch:
-    """The held-out products that have enough buyers with other history, with their first `shots` buyers as support.
+@dataclass(frozen=True)
+class HeldOutSales:
+    """Who bought the held-out products, in order; all of them have history besides.
 
-    What is to be found are the buyers after the first `queries_after` (default: `shots`); for the same `queries_after`
-    the products and queries are the same, whatever `shots`, and the supports are nested. A product needs
-    `queries_after` + MIN_QUERIES buyers; with queries_after = 0 every held-out product counts. The first buyers are the
-    earliest where the sales have times, else a seeded random draw.
+    The first buyers are the earliest where the sales have times, else a seeded random draw.
     """
-    queries_after = shots if queries_after is None else queries_after
-    weights = catalog.weights
-    history = np.diff(without_products(weights, held_out).indptr) > 0
-    bought = weights.tocsc()[:, held_out].tocoo()
+
+    products: np.ndarray
+    """(n,) positions in the catalog."""
+    customer: np.ndarray
+    """(m,) position of each buyer: product by product, first buyers first."""
+    product: np.ndarray
+    """(m,) which of `products` it is, rising."""
+    weight: np.ndarray
+    """(m,) float32 damped."""
+    n_customers: int
+
+    def of(self, products: np.ndarray) -> HeldOutSales:
+        """The sales of those products (positions in the catalog) alone."""
+        number = np.full(len(self.products), -1)
+        chosen = np.isin(self.products, products)
+        number[chosen] = np.arange(chosen.sum())
+        rows = chosen[self.product]
+        return HeldOutSales(
+            self.products[chosen],
+            self.customer[rows],
+            number[self.product[rows]],
+            self.weight[rows],
+            self.n_customers,
+        )
+
+    def launch(self, shots: int, queries_after: int | None = None) -> PseudoLaunch:
+        """The products that have enough buyers, with their first `shots` buyers as support.
+
+        What is to be found are the buyers after the first `queries_after` (default: `shots`); for the same `queries_after`
+        the products and queries are the same, whatever `shots`, and the supports are nested. A product needs
+        `queries_after` + MIN_QUERIES buyers; with queries_after = 0 every product counts.
+        """
+        queries_after = shots if queries_after is None else queries_after
+        buyers = np.bincount(self.product, minlength=len(self.products))
+        rank = np.arange(len(self.product)) - np.repeat(np.cumsum(buyers) - buyers, buyers)
+        enough = buyers >= queries_after + MIN_QUERIES if queries_after else np.ones(len(buyers), dtype=bool)
+        eligible = np.flatnonzero(enough)
+        position = np.full(len(self.products), -1)
+        position[eligible] = np.arange(len(eligible))
+        shape = (self.n_customers, len(eligible))
+
+        def matrix(rows: np.ndarray) -> sp.csr_matrix:
+            rows = rows & (position[self.product] >= 0)
+            return sp.csr_matrix((self.weight[rows], (self.customer[rows], position[self.product[rows]])), shape)
+
+        return PseudoLaunch(self.products[eligible], matrix(rank < shots), matrix(rank >= queries_after))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {
+            "products": self.products,
+            "customer": self.customer,
+            "product": self.product,
+            "weight": self.weight,
+        }
+
+
+def held_out_sales(catalog: Dataset, held_out: HeldOut, seed: int) -> HeldOutSales:
+    """The sales of the held-out products to customers who have history among what is shown."""
+    history = np.diff(held_out.shown.indptr) > 0
+    bought = catalog.weights.tocsc()[:, held_out.products].tocoo()
     keep = history[bought.row]
     customer, product, weight = bought.row[keep], bought.col[keep], bought.data[keep]
-    order = np.lexsort((_turns(catalog, customer, held_out[product], seed), product))
-    customer, product, weight = customer[order], product[order], weight[order]
-    buyers = np.bincount(product, minlength=len(held_out))
-    rank = np.arange(len(product)) - np.repeat(np.cumsum(buyers) - buyers, buyers)
-    eligible = np.flatnonzero(buyers >= queries_after + MIN_QUERIES) if queries_after else np.arange(len(held_out))
-    position = np.full(len(held_out), -1)
-    position[eligible] = np.arange(len(eligible))
-    shape = (weights.shape[0], len(eligible))
-
-    def matrix(rows: np.ndarray) -> sp.csr_matrix:
-        rows = rows & (position[product] >= 0)
-        return sp.csr_matrix((weight[rows], (customer[rows], position[product[rows]])), shape)
-
-    return PseudoLaunch(held_out[eligible], matrix(rank < shots), matrix(rank >= queries_after))
+    order = np.lexsort((_turns(catalog, customer, held_out.products[product], seed), product))
+    return HeldOutSales(held_out.products, customer[order], product[order], weight[order], catalog.weights.shape[0])
 
 
 def _turns(catalog: Dataset, customer: np.ndarray, product: np.ndarray, seed: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
+from recsys_core.models.augmentation import ContentDropout
 from recsys_core.models.content_space import ContentVectors
 
 
@@ -34,9 +35,9 @@ class Batch:
 class TaskSampler:
     """Draws batches from the interactions that may be learned from."""
 
-    def __init__(self, weights: sp.csr_matrix, content: ContentVectors):
-        """weights: (n_customers, n_products) damped."""
-        self.weights, self.content = weights, content
+    def __init__(self, weights: sp.csr_matrix, content: ContentVectors, dropout: ContentDropout | None = None):
+        """weights: (n_customers, n_products) damped; dropout: what a batch's products leave unsaid (not the histories)."""
+        self.weights, self.content, self.dropout = weights, content, dropout
         pairs = weights.tocoo()
         self.customers, self.products = pairs.row, pairs.col
         buyers = np.bincount(self.products, minlength=weights.shape[1])
@@ -49,10 +50,10 @@ class TaskSampler:
         """Batches of `size` pairs each, in a random order, without repetition; at most `pairs_per_epoch` pairs in all."""
         order = rng.permutation(len(self.products))
         for step in range(self.n_batches(size, pairs_per_epoch)):
-            yield self.batch(order[step * size : (step + 1) * size])
+            yield self.batch(order[step * size : (step + 1) * size], rng)
 
-    def batch(self, pairs: np.ndarray) -> Batch:
-        """The batch of these pairs (positions among the interactions)."""
+    def batch(self, pairs: np.ndarray, rng: np.random.Generator | None = None) -> Batch:
+        """The batch of these pairs (positions among the interactions); rng: draws what is dropped."""
         customer, product = self.customers[pairs], self.products[pairs]
         products, target = np.unique(product, return_inverse=True)
         histories = self.weights[customer]
@@ -61,10 +62,13 @@ class TaskSampler:
         words = unit_sparse_rows(histories @ self.content.words)
         known = self.weights[customer][:, products].toarray() > 0
         known[np.arange(len(pairs)), target] = False
+        content = ContentVectors(self.content.words[products], self.content.dense[products])
+        if self.dropout and rng:
+            content = self.dropout.draw(products, rng)
         return Batch(
-            words=(words @ self.content.words[products].T).toarray(),
+            words=(words @ content.words.T).toarray(),
             customers=unit_rows(histories @ self.content.dense),
-            products=self.content.dense[products],
+            products=content.dense,
             log_frequency=self.log_frequency[products],
             target=target,
             known=known,

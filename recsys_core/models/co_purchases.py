@@ -37,20 +37,31 @@ class CoPurchases:
         """weights: (n_customers, n_products) damped; factors: see `product_factors`."""
         self.weights = weights
         self.factors = factors
-        self.sold = np.bincount(weights.indices, minlength=weights.shape[1])
+        self.sold = _bought(weights)
         """(n_products,) how many customers bought each product."""
         self._normalised = _degree_normalised(weights)
+        self._normalised_by_product = self._normalised.T.tocsr()
         self._unit_factors = unit_rows(factors)
+        self._unit_baskets = unit_sparse_rows(weights)
+        self._buyers = sp.diags((1 / np.maximum(self.sold, 1)).astype(np.float32)) @ _ones(weights).T.tocsr()
+        """(n_products, n_customers), rows summing to 1."""
 
     def place(self, words: sp.csr_matrix, catalog_words: sp.csr_matrix) -> Placement:
         """Places products with TF-IDF rows `words` by their nearest sold products, whose rows are in `catalog_words`."""
         neighbours = self.neighbours(words, catalog_words)
-        together = (neighbours @ self._normalised.T.tocsr()) @ self._normalised
-        buyers = (
-            neighbours @ sp.diags((1 / np.maximum(self.sold, 1)).astype(np.float32)) @ _ones(self.weights).T.tocsr()
-        )
-        baskets = unit_sparse_rows(_largest(buyers @ unit_sparse_rows(self.weights)))
-        return Placement(_largest(together), baskets, unit_rows(neighbours @ self._unit_factors))
+        starts = range(0, max(neighbours.shape[0], 1), BLOCK)
+        together, baskets = zip(*(self._baskets(neighbours[start : start + BLOCK]) for start in starts), strict=True)
+        taste = unit_rows(neighbours @ self._unit_factors)
+        return Placement(sp.vstack(together, format="csr"), sp.vstack(baskets, format="csr"), taste)
+
+    def _baskets(self, neighbours: sp.csr_matrix) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+        """`together` and `baskets` of a block of rows: before their small entries are dropped they can fill the memory."""
+        together = (neighbours @ self._normalised_by_product) @ self._normalised
+        return _largest(together), unit_sparse_rows(_largest(self.buyers(neighbours) @ self._unit_baskets))
+
+    def buyers(self, neighbours: sp.csr_matrix) -> sp.csr_matrix:
+        """(n, n_customers): who bought the neighbours, each of which spreads its weight evenly over its buyers."""
+        return neighbours @ self._buyers
 
     def neighbours(self, words: sp.csr_matrix, catalog_words: sp.csr_matrix) -> sp.csr_matrix:
         """(n, n_products): the NEIGHBOURS most similar sold products of each row, weights summing to 1."""
@@ -67,8 +78,8 @@ class CoPurchases:
 def product_factors(weights: sp.csr_matrix, dimensions: int, seed: int) -> np.ndarray:
     """Frozen product factors (n_products, min(dimensions, rank)) float32: right singular vectors of D_u^-1/2 W D_p^-1/2.
 
-    W = `weights` (n_customers, n_products), D the degrees. Trained factors would memorise the history (they did, in
-    trials); frozen ones leave room for new products.
+    W = `weights` (n_customers, n_products), D the degrees; a product that nobody bought has a row of zeros. Trained factors
+    would memorise the history (they did, in trials); frozen ones leave room for new products.
     """
     from sklearn.utils.extmath import randomized_svd
 
@@ -79,13 +90,34 @@ def product_factors(weights: sp.csr_matrix, dimensions: int, seed: int) -> np.nd
     return np.ascontiguousarray(right.T, dtype=np.float32)
 
 
+def folded_in(factors: np.ndarray, shown: sp.csr_matrix, weights: sp.csr_matrix) -> np.ndarray:
+    """`factors` of the interactions `shown`, with rows for the products that were bought in `weights` alone.
+
+    A product's row is its buyers' mean in the same space, V = N'U/s: where the decomposition of all would have put it,
+    seen from the customers' side. Shapes as in `product_factors`.
+    """
+    missing = np.flatnonzero((_bought(shown) == 0) & (_bought(weights) > 0))
+    if not len(missing) or not factors.shape[1]:
+        return factors
+    customers = _degree_normalised(shown) @ factors
+    strength = np.maximum((customers**2).sum(axis=0), 1e-9)
+    rows = factors.copy()
+    rows[missing] = (_degree_normalised(weights)[:, missing].T @ customers) / strength
+    return rows
+
+
+def _bought(weights: sp.csr_matrix) -> np.ndarray:
+    """(n_products,) by how many customers."""
+    return np.bincount(weights.indices, minlength=weights.shape[1])
+
+
 def _ones(weights: sp.csr_matrix) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones_like(weights.data), weights.indices, weights.indptr), weights.shape)
 
 
 def _degree_normalised(weights: sp.csr_matrix) -> sp.csr_matrix:
     customer_degree = np.diff(weights.indptr)
-    product_degree = np.bincount(weights.indices, minlength=weights.shape[1])
+    product_degree = _bought(weights)
     left = sp.diags(1 / np.sqrt(np.maximum(customer_degree, 1)))
     right = sp.diags(1 / np.sqrt(np.maximum(product_degree, 1)))
     return (left @ _ones(weights) @ right).tocsr().astype(np.float32)

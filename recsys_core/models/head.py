@@ -14,12 +14,15 @@ for κ supporters: a prototype with a prior (Snell et al. 2017). N is the degree
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.special import expit
 
+from recsys_core.artefacts import pack_sparse, unpack_sparse
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.models.co_purchases import CoPurchases, Placement
 from recsys_core.models.content_space import ContentVectors
@@ -91,10 +94,88 @@ class CustomerSide(NamedTuple):
 
 
 class ProductSide(NamedTuple):
+    """What products bring to a score: <x_u, dense> + <s_u, sparse> + Σ w_i σ(<x_u, θ_i>), x and s of the customers' side."""
+
     dense: np.ndarray
     """(n, d + r + 1) float32."""
     sparse: sp.csr_matrix
     """(n, V + n_products)."""
+    terms: tuple[Term, ...] = ()
+
+    def scores(self, customers: CustomerSide) -> np.ndarray:
+        """(n_customers, n) float32."""
+        total = customers.dense @ self.dense.T + (customers.sparse @ self.sparse.T).toarray()
+        for term in self.terms:
+            total += term.weight * expit(customers.dense @ term.theta.T)
+        return total
+
+    def take(self, products: np.ndarray) -> ProductSide:
+        """The side of those products (positions) alone."""
+        n = len(self.dense)
+        terms = tuple(Term(np.broadcast_to(term.weight, n)[products], term.theta[products]) for term in self.terms)
+        return ProductSide(self.dense[products], self.sparse[products], terms)
+
+    def times(self, factor: float | np.ndarray) -> ProductSide:
+        """The side whose scores are `factor` times these; factor: one for all products, or (n,) one for each."""
+        each = np.broadcast_to(np.asarray(factor, dtype=np.float32), len(self.dense))
+        terms = tuple(Term(each * term.weight, term.theta) for term in self.terms)
+        return ProductSide(each[:, None] * self.dense, (sp.diags(each) @ self.sparse).tocsr(), terms)
+
+    def plus(self, other: ProductSide) -> ProductSide:
+        """The side whose scores are the sum of both."""
+        return ProductSide(self.dense + other.dense, (self.sparse + other.sparse).tocsr(), self.terms + other.terms)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        terms = {f"term.{i}": term.theta for i, term in enumerate(self.terms)}
+        weights = np.array([np.broadcast_to(term.weight, len(self.dense)) for term in self.terms])
+        return {"dense": self.dense, "term_weights": weights} | pack_sparse("sparse", self.sparse) | terms
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> ProductSide:
+        terms = tuple(Term(w, arrays[f"term.{i}"]) for i, w in enumerate(arrays["term_weights"]))
+        return cls(arrays["dense"], unpack_sparse("sparse", arrays), terms)
+
+
+class Term(NamedTuple):
+    """One σ(θ·x) for each product."""
+
+    weight: float | np.ndarray
+    """One for all products, or (n,) one for each."""
+    theta: np.ndarray
+    """(n, d + r + 1) float32."""
+
+
+@dataclass(frozen=True)
+class NewProducts:
+    """New products as a method sees them."""
+
+    content: ContentVectors
+    placement: Placement
+    """Where they lie among the catalog's products by their content."""
+    support: sp.csr_matrix
+    """(n, n_customers): who bought them already; damped weights."""
+
+    def __len__(self) -> int:
+        return self.support.shape[0]
+
+    def with_support(self, support: sp.csr_matrix) -> NewProducts:
+        return NewProducts(self.content, self.placement, support)
+
+    def without_support(self) -> NewProducts:
+        return self.with_support(sp.csr_matrix(self.support.shape, dtype=np.float32))
+
+    def take(self, products: np.ndarray) -> NewProducts:
+        """Those products (positions) alone."""
+        content, placement = self.content, self.placement
+        return NewProducts(
+            ContentVectors(content.words[products], content.dense[products]),
+            Placement(placement.together[products], placement.baskets[products], placement.taste[products]),
+            self.support[products],
+        )
+
+    def repeated(self, product: int, times: int) -> NewProducts:
+        """The same product again and again."""
+        return self.take(np.full(times, product))
 
 
 class Scorer:
@@ -112,16 +193,25 @@ class Scorer:
         words = unit_sparse_rows(histories @ self.content.words)
         return CustomerSide(dense, sp.hstack([words, unit_sparse_rows(histories)], format="csr"))
 
+    @property
+    def weights(self) -> sp.csr_matrix:
+        """(n_customers, n_products) the histories."""
+        return self.co_purchases.weights
+
     def place(self, content: ContentVectors) -> Placement:
         """Where new products lie among the catalog's, by their content."""
         return self.co_purchases.place(content.words, self.content.words)
 
-    def products(
-        self, content: ContentVectors, placement: Placement, support: sp.csr_matrix, supporters: CustomerSide
-    ) -> ProductSide:
-        """content, placement: of n products; support: (n, n_supporters) a stored entry where that supporter bought that
-        product; supporters: their side, in the same order."""
-        mixture = self.head.mixture
+    def new_products(self, content: ContentVectors, support: sp.csr_matrix) -> NewProducts:
+        """content: of n products; support: (n, n_customers) a stored entry where that customer bought that product."""
+        return NewProducts(content, self.place(content), support)
+
+    def products(self, new: NewProducts, head: Head | None = None) -> ProductSide:
+        """The products' side by the formula; head: other numbers than the scorer's."""
+        head, content, placement = head or self.head, new.content, new.placement
+        buyers = np.unique(new.support.indices)
+        supporters, support = self.customers(self.weights[buyers]), new.support[:, buyers]
+        mixture = head.mixture
         bought = support.copy()
         bought.data = np.ones_like(bought.data)
         weight = mixture.weights(np.diff(bought.indptr).astype(np.float32))
@@ -130,7 +220,7 @@ class Scorer:
         baskets = unit_sparse_rows(mixture.baskets_prior * placement.baskets + bought @ supporters.sparse[:, n_words:])
         dense = np.hstack(
             [
-                weight["towers"][:, None] * (content.dense @ self.head.product_tower),
+                weight["towers"][:, None] * (content.dense @ head.product_tower),
                 weight["taste"][:, None] * taste,
                 np.zeros((len(taste), 1), dtype=np.float32),
             ]
@@ -138,8 +228,3 @@ class Scorer:
         words = sp.diags(weight["words"]) @ content.words
         history = sp.diags(weight["baskets"]) @ baskets + sp.diags(weight["together"]) @ placement.together
         return ProductSide(dense.astype(np.float32), sp.hstack([words, history], format="csr", dtype=np.float32))
-
-
-def score(customers: CustomerSide, products: ProductSide) -> np.ndarray:
-    """(n_customers, n_products) float32."""
-    return customers.dense @ products.dense.T + (customers.sparse @ products.sparse.T).toarray()

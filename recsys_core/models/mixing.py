@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recsys_core.dataset import Dataset
-from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, PseudoLaunch, pseudo_launch
+from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, HeldOutSales, PseudoLaunch
 from recsys_core.models.content_space import ContentVectors
 from recsys_core.models.head import TYPICAL_SPREAD, Head, Mixture, Scorer
 from recsys_core.run_context import RunContext
@@ -149,14 +148,14 @@ def _length(square: Tensor) -> Tensor:
 class MixtureSearch:
     """The replays of one catalog, and the search on them."""
 
-    def __init__(self, scorer: Scorer, catalog: Dataset, held_out: np.ndarray, at_most: int, run: RunContext):
-        """scorer: of a catalog without the `held_out` products; at_most: so many customers judge."""
+    def __init__(self, scorer: Scorer, sales: HeldOutSales, at_most: int, run: RunContext):
+        """scorer: of a catalog without those products; at_most: so many customers judge."""
         content, seed = scorer.content, run.seed
         run.check()
-        self.zero = Replayed(scorer, content, {0: pseudo_launch(catalog, held_out, 0, seed)}, at_most, seed)
+        self.zero = Replayed(scorer, content, {0: sales.launch(0)}, at_most, seed)
         self.few: Replayed | None = None
         for most in sorted(SHOTS[1:], reverse=True):
-            launches = {k: pseudo_launch(catalog, held_out, k, seed, most) for k in SHOTS[1:] if k <= most}
+            launches = {k: sales.launch(k, most) for k in SHOTS[1:] if k <= most}
             if len(launches[most].products) >= MIN_PRODUCTS:
                 run.check()
                 self.few = Replayed(scorer, content, launches, at_most, seed)

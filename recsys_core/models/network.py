@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recsys_core.models.adversarial import Adversary
 from recsys_core.models.batches import Batch
 from recsys_core.models.head import Head, Mixture
 
@@ -29,18 +30,24 @@ class TwoTowers(nn.Module):
             {"params": [self.sharpness], "lr": scalar_rate, "weight_decay": 0.0},
         ]
 
-    def loss(self, batch: Batch, log_frequency_strength: float) -> Tensor:
+    def loss(self, batch: Batch, log_frequency_strength: float, adversary: Adversary | None = None) -> Tensor:
         """In-batch softmax cross-entropy, with as much of the log-frequency correction as asked for; other purchases of the
-        customer are masked."""
+        customer are masked. adversary: beside it, that of content and customer vectors moved the worst way."""
         device = self.sharpness.device
 
         def tensor(array: np.ndarray) -> Tensor:
             return torch.as_tensor(array, device=device)
 
-        towers = (tensor(batch.customers) @ self.customer_tower) @ (tensor(batch.products) @ self.product_tower).T
-        scores = self.sharpness[0] * tensor(batch.words) + self.sharpness[1] * towers
-        scores = scores - log_frequency_strength * tensor(batch.log_frequency)
-        return functional.cross_entropy(scores.masked_fill(tensor(batch.known), MASKED), tensor(batch.target))
+        words, known, target = tensor(batch.words), tensor(batch.known), tensor(batch.target)
+        correction = log_frequency_strength * tensor(batch.log_frequency)
+
+        def cross_entropy(customers: Tensor, products: Tensor) -> Tensor:
+            towers = (customers @ self.customer_tower) @ (products @ self.product_tower).T
+            scores = self.sharpness[0] * words + self.sharpness[1] * towers - correction
+            return functional.cross_entropy(scores.masked_fill(known, MASKED), target)
+
+        vectors = tensor(batch.customers), tensor(batch.products)
+        return adversary.loss(cross_entropy, *vectors) if adversary else cross_entropy(*vectors)
 
     def head(self, mixture: Mixture) -> Head:
         """What was learned, as arrays."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -17,11 +16,19 @@ from recsys_core.content.prices import PriceLevels
 from recsys_core.content.words import WordCounts
 from recsys_core.dataset import Dataset
 from recsys_core.errors import InvalidTable
-from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, held_out_products, without_products
-from recsys_core.models.co_purchases import CoPurchases, product_factors
+from recsys_core.evaluation.pseudo_launch import (
+    MIN_PRODUCTS,
+    HeldOut,
+    HeldOutBy,
+    HeldOutSales,
+    held_out_sales,
+    hold_out,
+)
+from recsys_core.models.co_purchases import CoPurchases, folded_in, product_factors
 from recsys_core.models.content_space import ContentSpace, ContentVectors
 from recsys_core.models.head import Head, Mixture, Scorer
 from recsys_core.run_context import RunContext
+from recsys_core.settings import with_settings
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class SourceModelConfig(BaseModel, frozen=True):
+class SourceModelConfig(BaseModel, frozen=True, extra="forbid"):
     content_dimensions: PositiveInt = 256
     """Size of the dense content vectors' text part."""
     taste_dimensions: PositiveInt = 128
@@ -45,12 +52,28 @@ class SourceModelConfig(BaseModel, frozen=True):
     weight_decay: NonNegativeFloat = 0.01
     log_frequency_strength: NonNegativeFloat = 0.0
     """Share of the log-frequency correction: 1 learns what sells, 0 what is bought more than expected."""
+    adversarial_weight: NonNegativeFloat = 0.0
+    """Weight of the loss of content and customer vectors that were moved the worst way (see `adversarial.py`); 0: none."""
+    adversarial_size: PositiveFloat = 0.1
+    """Length of such a move; the vectors have length 1."""
+    word_dropout: Share = 0.0
+    """Share of the words of a batch's products that are left out, so that no single word is relied upon."""
+    attribute_dropout: Share = 0.0
+    """The same of their categories, brands, tags and other attributes, and of their prices."""
     held_out_share: Share = 0.15
     """Products that are never trained on: two thirds stop training in time and weigh the signals, one third judges."""
     held_out_at_most: PositiveInt = 1500
+    held_out_by: HeldOutBy = "product"
+    """What is held out: single products; whole categories, for a shop that launches new kinds of things; or whatever was
+    first sold after a date, with all later interactions (on two of three timed data sets worse than single products)."""
     judged_customers: PositiveInt = 2500
     """So many customers, at most, judge an epoch and the signals."""
     patience: PositiveInt = 2
+
+
+def source_model_config(settings: Mapping[str, Any]) -> SourceModelConfig:
+    """The usual settings with those changed. Raises InvalidSetting for one that there isn't, or a value it can't have."""
+    return with_settings(SourceModelConfig, settings, "the source model")
 
 
 SHARPNESS_START = 10.0
@@ -75,14 +98,14 @@ class SourceModel:
     customer_ids_: pd.Index
     weights_: sp.csr_matrix
     """(n_customers, n_products) the catalog's damped interactions."""
+    shown_: sp.csr_matrix
+    """The part of `weights_` that was learned from: nothing of the held-out products."""
     space_: ContentSpace
     factors_: np.ndarray
-    """(n_products, r) frozen co-purchase factors."""
-    strict_factors_: np.ndarray
-    """The same computed without the held-out products: for a replay in which those are new."""
+    """(n_products, r) frozen co-purchase factors: of what is shown, the held-out products folded in."""
     head_: Head
-    held_out_: np.ndarray
-    """Positions of the products that were never trained on."""
+    sales_: HeldOutSales
+    """Who bought the held-out products, in order: what tasks are made of."""
     history_: list[dict[str, float]]
     """One dict an epoch: epoch, loss, ndcg (zero-shot, on the products of `choosing`), seconds."""
     replayed_: dict[str, float]
@@ -95,6 +118,8 @@ class SourceModel:
         """Raises InvalidTable if the catalog has nothing to learn from, Cancelled if told to stop."""
         import torch
 
+        from recsys_core.models.adversarial import Adversary
+        from recsys_core.models.augmentation import ContentDropout
         from recsys_core.models.batches import TaskSampler
         from recsys_core.models.mixing import MixtureSearch
         from recsys_core.models.network import TwoTowers
@@ -107,8 +132,11 @@ class SourceModel:
                 "from. Upload an interactions file whose product_id and customer_id match the other files."
             )
         self._describe(catalog, run)
-        shown, content = without_products(self.weights_, self.held_out_), self.space_.catalog()
-        sampler = TaskSampler(shown, content)
+        content = self.space_.catalog()
+        dropout = None
+        if config.word_dropout or config.attribute_dropout:
+            dropout = ContentDropout.of(self.space_, content.words, config.word_dropout, config.attribute_dropout)
+        sampler = TaskSampler(self.shown_, content, dropout)
         identity = np.eye(self.space_.dimensions, dtype=np.float32)
         start = Head(identity, identity, np.full(2, SHARPNESS_START, dtype=np.float32))
         towers = TwoTowers(start).to(run.device)
@@ -117,19 +145,22 @@ class SourceModel:
         )
         search = None
         if len(self.held_out_):
-            strict = Scorer(start, content, CoPurchases(shown, self.strict_factors_))
+            strict = Scorer(start, content, CoPurchases(self.shown_, self.strict_factors))
             search, judge = (
-                MixtureSearch(strict, catalog, products, config.judged_customers, run)
+                MixtureSearch(strict, self.sales_.of(products), config.judged_customers, run)
                 for products in (self.choosing(), self.judging())
             )
         if search and not len(search.zero.customers):
             search = None
         size = min(config.batch_size, len(sampler.products))
+        adversary = None
+        if config.adversarial_weight:
+            adversary = Adversary(config.adversarial_weight, config.adversarial_size)
 
         def losses(epoch: int) -> Iterator[torch.Tensor]:
             rng = np.random.default_rng([run.seed, epoch])
             for batch in sampler.epoch(rng, size, config.pairs_per_epoch):
-                yield towers.loss(batch, config.log_frequency_strength)
+                yield towers.loss(batch, config.log_frequency_strength, adversary)
 
         def evaluate() -> float:
             assert search is not None
@@ -153,9 +184,29 @@ class SourceModel:
         self.head_ = towers.head(mixture)
         return self
 
+    @property
+    def held_out_(self) -> np.ndarray:
+        """Positions of the products that were never trained on."""
+        return self.sales_.products
+
+    @property
+    def strict_factors(self) -> np.ndarray:
+        """The factors with nothing of the held-out products: for a replay in which those are new."""
+        factors = self.factors_.copy()
+        factors[self.held_out_] = 0
+        return factors
+
     def choosing(self) -> np.ndarray:
         """Positions of the held-out products by which epoch and mixture were chosen."""
         return self.held_out_[np.arange(len(self.held_out_)) % JUDGING > 0]
+
+    def learning(self) -> np.ndarray:
+        """Half of `choosing`: what methods learn from that are trained over tasks."""
+        return self.held_out_[1::JUDGING]
+
+    def validating(self) -> np.ndarray:
+        """The other half: what stops such methods in time, and weighs them against each other."""
+        return self.held_out_[2::JUDGING]
 
     def judging(self) -> np.ndarray:
         """Positions of the held-out products by which nothing was chosen: what is found on them is an honest figure."""
@@ -165,41 +216,35 @@ class SourceModel:
         """What is fixed before training: ids, content, co-purchase factors, held-out products."""
         config = self.config
         run.progress("Reading the catalog", 0, 3)
-        self.product_ids_, self.customer_ids_, self.weights_ = (
-            catalog.product_ids,
-            catalog.customer_ids,
-            catalog.weights,
-        )
+        self.product_ids_, self.customer_ids_ = catalog.product_ids, catalog.customer_ids
+        self.weights_ = catalog.weights
         run.progress("Reading product texts", 1, 3)
         self.space_ = ContentSpace.of(catalog.products, config.content_dimensions, run.seed)
         run.progress("Comparing baskets", 2, 3)
-        held_out = held_out_products(catalog, config.held_out_share, config.held_out_at_most, run.seed)
-        shown = without_products(self.weights_, held_out)
-        if len(held_out) < JUDGING * MIN_PRODUCTS or not shown.nnz:
-            held_out, shown = held_out[:0], self.weights_
-        self.held_out_ = held_out
-        self.factors_ = product_factors(self.weights_, config.taste_dimensions, run.seed)
-        self.strict_factors_ = product_factors(shown, config.taste_dimensions, run.seed)
+        held_out = hold_out(catalog, config.held_out_share, config.held_out_at_most, run.seed, config.held_out_by)
+        if len(held_out.products) < JUDGING * MIN_PRODUCTS or not held_out.shown.nnz:
+            held_out = HeldOut(held_out.products[:0], self.weights_)
+        self.shown_, self.sales_ = held_out.shown, held_out_sales(catalog, held_out, run.seed)
+        factors = product_factors(self.shown_, config.taste_dimensions, run.seed)
+        self.factors_ = folded_in(factors, self.shown_, self.weights_)
         run.progress("Comparing baskets", 3, 3)
 
-    def scorer(self, head: Head, content: ContentVectors) -> Scorer:
-        """Both sides of a score with these numbers; content: of the catalog."""
-        return Scorer(head, content, CoPurchases(self.weights_, self.factors_))
+    def scorer(self, content: ContentVectors) -> Scorer:
+        """Scores of this catalog's customers; content: of the catalog's products, its words beside those of a launch."""
+        return Scorer(self.head_, content, CoPurchases(self.weights_, self.factors_))
 
-    def replaying(self) -> SourceModel:
-        """This model in a catalog that never had its held-out products: nobody bought them, and their words aren't known."""
-        view = copy.copy(self)
-        view.weights_, view.factors_ = without_products(self.weights_, self.held_out_), self.strict_factors_
-        view.space_ = self.space_.without(self.held_out_)
-        return view
+    def strict_scorer(self, new: np.ndarray) -> Scorer:
+        """The same in a catalog that never had the held-out products, but for the words of `new` (positions): a launch's."""
+        content = self.space_.without(np.setdiff1d(self.held_out_, new)).catalog()
+        return Scorer(self.head_, content, CoPurchases(self.shown_, self.strict_factors))
 
     def save(self, folder: Path) -> None:
         arrays = {f"head.{name}": array for name, array in self.head_.arrays().items()}
-        arrays |= pack_sparse("weights", self.weights_) | pack_sparse("counts", self.space_.counts.counts)
+        arrays |= pack_sparse("weights", self.weights_) | pack_sparse("shown", self.shown_)
+        arrays |= pack_sparse("counts", self.space_.counts.counts)
+        arrays |= {f"sales.{name}": array for name, array in self.sales_.arrays().items()}
         arrays |= {
             "factors": self.factors_,
-            "strict_factors": self.strict_factors_,
-            "held_out": self.held_out_,
             "components": self.space_.components,
             "price_levels": self.space_.price_levels,
             "price_quantiles": self.space_.prices.levels,
@@ -230,9 +275,10 @@ class SourceModel:
         counts = WordCounts(words, unpack_sparse("counts", arrays), settings["attributes"])
         prices = PriceLevels(arrays["price_quantiles"])
         model.space_ = ContentSpace(counts, arrays["components"], prices, arrays["price_levels"])
-        model.factors_, model.strict_factors_ = arrays["factors"], arrays["strict_factors"]
-        model.held_out_, model.history_ = arrays["held_out"], settings["history"]
-        model.replayed_ = settings["replayed"]
+        model.factors_, model.history_, model.replayed_ = arrays["factors"], settings["history"], settings["replayed"]
+        model.shown_ = unpack_sparse("shown", arrays)
+        sales = {name[6:]: array for name, array in arrays.items() if name.startswith("sales.")}
+        model.sales_ = HeldOutSales(**sales, n_customers=len(model.customer_ids_))
         model.head_ = load_head(arrays, settings["mixture"])
         return model
 

@@ -27,6 +27,8 @@ class Schedule:
     batches_per_epoch: int
     patience: int
     """Epochs without a better figure after which training ends."""
+    at_least: int = 0
+    """The best epoch is looked for from this one on."""
 
 
 def train(
@@ -67,7 +69,8 @@ def train(
         started = time.monotonic()
         record = {"epoch": epoch, "loss": _epoch(optimizer, losses(epoch), epoch, schedule, run, stage)} | judged()
         record["seconds"] = round(time.monotonic() - started, 3)
-        if evaluate is None or record["ndcg"] > history[state["best"]]["ndcg"]:
+        first = state["best"] < min(schedule.at_least, epoch)
+        if evaluate is None or first or record["ndcg"] > history[state["best"]]["ndcg"]:
             state["best"], best = epoch, _weights(network)
         history.append(record)
         _save(run.checkpoints, epoch, network, optimizer, best, state)

@@ -104,7 +104,7 @@ def test_nothing_of_a_held_out_product_is_learned_from(word_source, word_shop) -
         Dataset(catalog.products, moved), run=RunContext()
     )
     np.testing.assert_array_equal(other.held_out_, word_source.held_out_)
-    np.testing.assert_allclose(other.strict_factors_, word_source.strict_factors_, atol=1e-6)
+    np.testing.assert_allclose(other.strict_factors, word_source.strict_factors, atol=1e-6)
     assert [epoch.get("loss") for epoch in other.history_] == [epoch.get("loss") for epoch in word_source.history_]
 
 
