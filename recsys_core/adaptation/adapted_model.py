@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,18 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import expit
 
-from recsys_core.adaptation.customer_terms import TermSettings
+from recsys_core.adaptation.adapter import Adapter, Side, part, prefixed
+from recsys_core.adaptation.placed_launch import PlacedLaunch
+from recsys_core.adaptation.purchase_probability import PurchaseProbability
 from recsys_core.artefacts import load_arrays, load_frame, save_arrays
 from recsys_core.dataset import Launch
 from recsys_core.errors import InvalidSetting, UnknownProduct
 from recsys_core.evaluation.ranking import ScoreBlock, best_columns, blocks, top_customers
-from recsys_core.models.co_purchases import Placement
-from recsys_core.models.content_space import ContentVectors
-from recsys_core.models.head import CustomerSide, Head, ProductSide, score
-from recsys_core.models.source_model import SourceModel, load_head
+from recsys_core.models.source_model import SourceModel
 
 DECIMALS = 6
 SPREAD_SAMPLE = 500
 """Customers by whom the spread of a launch's scores is estimated."""
-
-
-@dataclass(frozen=True)
-class Adapters:
-    """Per-product terms of f_T(x) = σ(θ_T·x) + θ_μ · f_S(x), with x the customer's dense side."""
-
-    theta: np.ndarray
-    """(n, d + r + 1) float32."""
-    settings: TermSettings
 
 
 @dataclass
@@ -41,41 +32,33 @@ class AdaptedModel:
     """Scores customers of the catalog for the products of one launch. Needs no torch."""
 
     method: str
-    source: SourceModel
-    launch: Launch
-    head: Head
-    """The source model's, or a copy with its last layers tuned."""
-    uses_support: bool
-    """Whether the products' side takes the supporters in."""
-    adapters: Adapters | None = None
+    placed: PlacedLaunch
+    adapter: Adapter
+    """Brings a new product with its support to a score."""
+    side: Side
+    """The launch's products, as the adapter sees them."""
     summary: dict[str, Any] = field(default_factory=dict)
     """What the method did, as JSON: shown on the page."""
-
-    def __post_init__(self) -> None:
-        self.vocabulary, catalog, self.content = self.source.space_.with_launch(self.launch.products)
-        self.price_levels = self.source.space_.prices.encode(self.launch.products)
-        self.scorer = self.source.scorer(self.head, catalog)
-        self.placement = self.scorer.place(self.content)
-        self.support = self.launch.support_weights(self.source.customer_ids_)
-        shown = self.support if self.uses_support else sp.csr_matrix(self.support.shape, dtype=np.float32)
-        self.products = self.side(self.content, self.placement, shown.T.tocsr())
-
-    def side(self, content: ContentVectors, placement: Placement, support: sp.csr_matrix) -> ProductSide:
-        """The products' side for that content, where it is placed, and that support (n, n_customers)."""
-        supporters = np.unique(support.indices)
-        encoded = self.scorer.customers(self.source.weights_[supporters])
-        return self.scorer.products(content, placement, support[:, supporters], encoded)
-
-    def combine(self, customers: CustomerSide, products: ProductSide, theta: np.ndarray | None) -> np.ndarray:
-        """(n_customers, n) scores; `theta` are the adapters of those products."""
-        scores = score(customers, products)
-        if theta is not None and self.adapters is not None:
-            scores = expit(customers.dense @ theta.T) + self.adapters.settings.scale * scores
-        return scores
+    probability: PurchaseProbability | None = None
+    """From a score to how probable a purchase is; None: that isn't known."""
 
     @property
-    def theta(self) -> np.ndarray | None:
-        return self.adapters.theta if self.adapters else None
+    def source(self) -> SourceModel:
+        return self.placed.source
+
+    @property
+    def launch(self) -> Launch:
+        return self.placed.launch
+
+    @property
+    def support(self) -> sp.csr_matrix:
+        """(n_customers, n): who bought what already."""
+        return self.placed.support
+
+    @cached_property
+    def shots(self) -> np.ndarray:
+        """(n,) how many first sales, to customers of the catalog, each product has."""
+        return np.diff(self.support.tocsc().indptr)
 
     def score(self, customers: np.ndarray, products: np.ndarray | None = None) -> np.ndarray:
         """(n_customers, n_products) float32 for positions in `source.customer_ids_` and in the launch (None: all of it).
@@ -85,15 +68,13 @@ class AdaptedModel:
         histories = self.source.weights_[np.maximum(customers, 0)]
         if (customers < 0).any():
             histories = sp.diags((customers >= 0).astype(np.float32)) @ histories
-        side, theta = self.products, self.theta
-        if products is not None:
-            side = ProductSide(side.dense[products], side.sparse[products])
-            theta = None if theta is None else theta[products]
-        return self.combine(self.scorer.customers(histories.tocsr()), side, theta)
+        side = self.side if products is None else self.side.take(products)
+        return side.scores(self.placed.scorer.customers(histories.tocsr()))
 
     def recommend(self, customers: Sequence[str] | None = None, top: int = 20) -> pd.DataFrame:
-        """The launch's products for each customer, best first: customer_id, product_id, rank (from 1), score.
+        """The launch's products for each customer, best first: customer_id, product_id, rank (from 1), score, probability.
 
+        probability: that the customer buys the product later (see `PurchaseProbability`); nan where it isn't known.
         customers: ids; None means all of the catalog. Nothing speaks for one product rather than another to a customer
         without history: that one gets the launch's order with scores of 0; `attrs["without_history"]` counts them.
         Pairs of the support are left out. Raises InvalidSetting for top < 1.
@@ -103,18 +84,18 @@ class AdaptedModel:
         known = self.source.customer_ids_
         ids = known if customers is None else pd.Index(pd.unique(pd.Series(list(customers), dtype="str")))
         positions = known.get_indexer(ids)
-        parts = [self._listed(np.zeros((0, 1)), ids[:0], top)]
+        parts = [self._listed(np.zeros((0, 1)), positions[:0], ids[:0], top)]
         for rows in blocks(np.arange(len(ids))):
             scores = self.score(positions[rows])
             scores[positions[rows] < 0] = 0
             bought = self.support[np.maximum(positions[rows], 0)].multiply(positions[rows, None] >= 0)
             scores[bought.nonzero()] = -np.inf
-            parts.append(self._listed(scores, ids[rows], top))
+            parts.append(self._listed(scores, positions[rows], ids[rows], top))
         frame = pd.concat(parts[1:] or parts, ignore_index=True)
         frame.attrs["without_history"] = int((positions < 0).sum())
         return frame
 
-    def _listed(self, scores: np.ndarray, ids: pd.Index, top: int) -> pd.DataFrame:
+    def _listed(self, scores: np.ndarray, customers: np.ndarray, ids: pd.Index, top: int) -> pd.DataFrame:
         best = best_columns(scores, top)
         values = np.take_along_axis(scores, best, axis=1)
         keep = np.isfinite(values)
@@ -125,15 +106,23 @@ class AdaptedModel:
                 "product_id": self.launch.product_ids.to_numpy()[best[keep]],
                 "rank": column + 1,
                 "score": np.round(values[keep].astype(np.float64), DECIMALS),
+                "probability": self._probability(customers[row], best[keep], values[keep]),
             }
         )
+
+    def _probability(self, customers: np.ndarray, products: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """(m,) of pairs, by position."""
+        if self.probability is None:
+            return np.full(len(scores), np.nan)
+        return np.round(self.probability.of_pairs(customers, scores, self.shots[products]), DECIMALS)
 
     def audience(
         self, products: Sequence[str] | None = None, top: int | None = None, share: float | None = None
     ) -> pd.DataFrame:
-        """The catalog's customers for each product, best first: product_id, customer_id, rank (from 1), score.
+        """The catalog's customers for each product, best first: product_id, customer_id, rank (from 1), score, probability.
 
-        Either the first `top`, or the first `share` (0 < share <= 1) of all customers. Pairs of the support are left out.
+        Either the first `top`, or the first `share` (0 < share <= 1) of all customers. Pairs of the support are left out. The
+        score is that of `audience_scores`; the probability is that of the pair, as in `recommend`.
         Raises UnknownProduct, and InvalidSetting where top and share don't say how many.
         """
         count = self._audience_size(top, share)
@@ -143,25 +132,39 @@ class AdaptedModel:
         customers, scores = top_customers(self.audience_scores(positions), everyone, count, hidden)
         keep = np.isfinite(scores)
         row, column = np.nonzero(keep)
+        who, scores = customers[keep], scores[keep]
+        probability = np.full(len(scores), np.nan) if self.probability is None else np.round(expit(scores), DECIMALS)
         return pd.DataFrame(
             {
                 "product_id": self.launch.product_ids.to_numpy()[positions][row],
-                "customer_id": self.source.customer_ids_.to_numpy()[customers[keep]],
+                "customer_id": self.source.customer_ids_.to_numpy()[who],
                 "rank": column + 1,
-                "score": np.round(scores[keep].astype(np.float64), DECIMALS),
+                "score": np.round(scores.astype(np.float64), DECIMALS),
+                "probability": probability,
             }
         )
 
     def audience_scores(self, positions: np.ndarray) -> ScoreBlock:
-        """Scores of customers for those products (positions in the launch), with what their activity adds."""
+        """By what audiences of those products (positions in the launch) are ranked: the log-odds of a purchase; where these
+        aren't known, the score and what the customer's activity adds."""
+        if self.probability is not None:
+            return partial(self._log_odds, positions)
         activity, spread = self._activity(), self._spread(positions)
         return lambda customers: self.score(customers, positions) + activity[customers, None] * spread
+
+    def _log_odds(self, positions: np.ndarray, customers: np.ndarray) -> np.ndarray:
+        """(n_customers, n_positions)."""
+        assert self.probability is not None
+        scores = self.score(customers, positions)
+        shots = np.tile(self.shots[positions], len(customers))
+        odds = self.probability.log_odds(np.repeat(customers, len(positions)), scores.ravel(), shots)
+        return odds.reshape(scores.shape)
 
     def _activity(self) -> np.ndarray:
         """(n_customers,) what a customer's activity adds to an audience's score, in spreads of the product's scores."""
         activity = np.log1p(np.diff(self.source.weights_.indptr)).astype(np.float32)
         activity -= activity.mean()
-        return self.head.mixture.activity * activity / max(float(activity.std()), 1e-6)
+        return self.source.head_.mixture.activity * activity / max(float(activity.std()), 1e-6)
 
     def _spread(self, positions: np.ndarray) -> np.ndarray:
         """(n,) standard deviation of each product's scores, over a sample of the customers."""
@@ -200,29 +203,31 @@ class AdaptedModel:
         return explain(self, customer_id, product_id, top)
 
     def save(self, folder: Path) -> None:
-        arrays = {f"head.{name}": array for name, array in self.head.arrays().items()}
-        if self.adapters:
-            arrays["theta"] = self.adapters.theta
         settings = {
             "method": self.method,
             "name": self.launch.name,
-            "mixture": self.head.mixture.as_dict(),
-            "uses_support": self.uses_support,
-            "terms": asdict(self.adapters.settings) if self.adapters else None,
+            "adapter": {"kind": self.adapter.kind} | self.adapter.settings(),
             "summary": self.summary,
         }
+        arrays = prefixed(self.adapter.arrays(), "adapter.") | prefixed(self.side.arrays(), "side.")
+        if self.probability is not None:
+            arrays |= prefixed(self.probability.arrays(), "probability.")
         save_arrays(folder, arrays, settings, {"products": self.launch.products, "support": self.launch.interactions})
 
     @classmethod
     def load(cls, folder: Path, source: SourceModel) -> AdaptedModel:
         """Raises DamagedArtefact if the folder isn't what `save` wrote. `source` is the model that was adapted."""
+        from recsys_core.adaptation.registry import ADAPTERS
+
         arrays, settings = load_arrays(folder)
+        launch = Launch(settings["name"], load_frame(folder, "products"), load_frame(folder, "support"))
+        adapter = ADAPTERS[settings["adapter"]["kind"]].of(part(arrays, "adapter."), settings["adapter"])
+        probability = part(arrays, "probability.")
         return cls(
             method=settings["method"],
-            source=source,
-            launch=Launch(settings["name"], load_frame(folder, "products"), load_frame(folder, "support")),
-            head=load_head(arrays, settings["mixture"]),
-            uses_support=settings["uses_support"],
-            adapters=Adapters(arrays["theta"], TermSettings(**settings["terms"])) if "theta" in arrays else None,
+            placed=PlacedLaunch.of(source, launch),
+            adapter=adapter,
+            side=adapter.stored_side(part(arrays, "side.")),
             summary=settings["summary"],
+            probability=PurchaseProbability.of_arrays(probability) if probability else None,
         )

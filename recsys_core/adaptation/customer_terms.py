@@ -8,12 +8,12 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.special import expit, log_softmax
 
-from recsys_core.models.head import ProductSide, Scorer, score
+from recsys_core.models.head import NewProducts, ProductSide, Scorer
 
 
 @dataclass(frozen=True)
 class TermSettings:
-    """How the terms are fitted; kept with the model, so that an explanation can fit them once more."""
+    """How the terms are fitted; kept with the adapter, which fits them for any product."""
 
     scale: float
     """θ_μ > 0."""
@@ -61,28 +61,22 @@ class SupportTask:
         return own
 
 
-def support_task(
-    scorer: Scorer,
-    weights: sp.csr_matrix,
-    products: ProductSide,
-    support: sp.csr_matrix,
-    settings: TermSettings,
-) -> SupportTask:
-    """The task for `products` (n) with `support` (n_customers, n) among customers with histories `weights`."""
-    pairs = support.T.tocoo()
+def support_task(scorer: Scorer, new: NewProducts, source: ProductSide, settings: TermSettings) -> SupportTask:
+    """The task of the new products' support; source: their side by f_S."""
+    pairs, n_customers = new.support.tocoo(), new.support.shape[1]
     supporters, position = np.unique(pairs.col, return_inverse=True)
-    encoded = scorer.customers(weights[supporters])
-    size = min(settings.negatives, weights.shape[0])
-    drawn = np.random.default_rng(settings.seed).choice(weights.shape[0], size, replace=False)
-    others = scorer.customers(weights[np.sort(drawn)])
+    encoded = scorer.customers(scorer.weights[supporters])
+    size = min(settings.negatives, n_customers)
+    drawn = np.sort(np.random.default_rng(settings.seed).choice(n_customers, size, replace=False))
+    others = scorer.customers(scorer.weights[drawn])
     return SupportTask(
         positives=encoded.dense[position],
         product=pairs.row,
-        positive_scores=score(encoded, products)[position],
-        bought=support[supporters].toarray()[position] > 0,
+        positive_scores=source.scores(encoded)[position],
+        bought=new.support[:, supporters].T.toarray()[position] > 0,
         negatives=others.dense,
-        negative_scores=score(others, products),
-        taken=support[np.sort(drawn)].toarray() > 0,
+        negative_scores=source.scores(others),
+        taken=new.support[:, drawn].T.toarray() > 0,
     )
 
 

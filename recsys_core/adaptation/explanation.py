@@ -7,13 +7,11 @@ import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.adaptation.adapted_model import AdaptedModel
-from recsys_core.adaptation.customer_terms import fit_theta, support_task
 from recsys_core.content.unit_rows import unit_sparse_rows
 from recsys_core.content.words import readable
 from recsys_core.errors import UnknownCustomer
-from recsys_core.models.co_purchases import Placement
 from recsys_core.models.content_space import ContentVectors
-from recsys_core.models.head import ProductSide
+from recsys_core.models.head import NewProducts
 
 
 def explain(adapted: AdaptedModel, customer_id: str, product_id: str, top: int = 3) -> pd.DataFrame:
@@ -39,93 +37,50 @@ def explain(adapted: AdaptedModel, customer_id: str, product_id: str, top: int =
 
 class _Pair:
     def __init__(self, adapted: AdaptedModel, customer: int, product: int):
-        self.adapted, self.customer, self.product = adapted, customer, product
+        self.adapted, self.placed, self.product = adapted, adapted.placed, product
         self.history = adapted.source.weights_[customer]
-        self.customer_side = adapted.scorer.customers(self.history)
-        self.product_side = ProductSide(adapted.products.dense[[product]], adapted.products.sparse[[product]])
-        self.theta = None if adapted.theta is None else adapted.theta[[product]]
-        self.full = self._score(self.product_side)[0]
-
-    def _score(self, products: ProductSide) -> np.ndarray:
-        theta = None if self.theta is None else np.repeat(self.theta, products.dense.shape[0], axis=0)
-        return self.adapted.combine(self.customer_side, products, theta)[0]
+        self.customer_side = self.placed.scorer.customers(self.history)
+        self.support = self.placed.support[:, [product]].T.tocsr()
 
     def without_history(self) -> pd.DataFrame:
         bought = self.history.indices
-        variants = sp.csr_matrix(np.repeat(self.history[:, bought].toarray(), len(bought), axis=0))
-        variants = variants.multiply(1 - np.eye(len(bought), dtype=np.float32)).tocsr()
-        columns = sp.csr_matrix(
-            (np.ones(len(bought), dtype=np.float32), (np.arange(len(bought)), bought)),
-            (len(bought), self.history.shape[1]),
-        )
-        encoded = self.adapted.scorer.customers((variants @ columns).tocsr())
-        scores = self.adapted.combine(encoded, self.product_side, self.theta)[:, 0]
+        everything = sp.vstack([self.history, _each_left_out(self.history)], format="csr")
+        side = self.adapted.side.take(np.array([self.product]))
+        scores = side.scores(self.placed.scorer.customers(everything))[:, 0]
         ids = self.adapted.source.product_ids_[bought].tolist()
-        return _frame("history", ids, ids, self.full - scores)
+        return _frame("history", ids, ids, scores[0] - scores[1:])
 
     def without_words(self) -> pd.DataFrame:
-        words = self.adapted.content.words[[self.product]]
-        tokens = words.indices
-        price = self.adapted.price_levels[[self.product]]
-        n = len(tokens)
-        kept = sp.csr_matrix(np.repeat(words[:, tokens].toarray(), n, axis=0) * (1 - np.eye(n, dtype=np.float32)))
-        columns = sp.csr_matrix((np.ones(n, dtype=np.float32), (np.arange(n), tokens)), (n, words.shape[1]))
-        variants = unit_sparse_rows((kept @ columns).tocsr())
-        content = ContentVectors(variants, self.adapted.source.space_.dense(variants, np.repeat(price, n, axis=0)))
-        support = sp.vstack([self._shown_support()] * n, format="csr") if n else self._shown_support()[:0]
-        scores = (
-            self._score(self.adapted.side(content, self.adapted.scorer.place(content), support)) if n else np.zeros(0)
-        )
-        names = [self.adapted.vocabulary[token] for token in tokens]
-        return _frame("word", names, [readable(name) for name in names], self.full - scores)
-
-    def _shown_support(self) -> sp.csr_matrix:
-        """(1, n_customers): the support that the products' side takes in."""
-        support = self.adapted.support[:, [self.product]].T.tocsr()
-        return support if self.adapted.uses_support else sp.csr_matrix(support.shape, dtype=np.float32)
+        words = self.placed.content.words[[self.product]]
+        variants = sp.vstack([words, unit_sparse_rows(_each_left_out(words))], format="csr", dtype=np.float32)
+        prices = np.repeat(self.placed.price_levels[[self.product]], variants.shape[0], axis=0)
+        content = ContentVectors(variants, self.adapted.source.space_.dense(variants, prices))
+        support = sp.vstack([self.support] * variants.shape[0], format="csr")
+        names = [self.placed.vocabulary[token] for token in words.indices]
+        effect = self._effect(self.placed.scorer.new_products(content, support))
+        return _frame("word", names, [readable(name) for name in names], effect)
 
     def without_supporters(self) -> pd.DataFrame:
-        support = self.adapted.support[:, [self.product]].T.tocsr()
-        n = support.nnz
-        ids = self.adapted.source.customer_ids_[support.indices].tolist()
-        if not n:
-            return _frame("supporter", [], [], np.zeros(0))
-        variants = sp.csr_matrix(np.repeat(support[:, support.indices].toarray(), n, axis=0) * (1 - np.eye(n)))
-        columns = sp.csr_matrix((np.ones(n), (np.arange(n), support.indices)), (n, support.shape[1]))
-        variants = (variants @ columns).tocsr().astype(np.float32)
-        variants.eliminate_zeros()
-        if self.adapted.uses_support:
-            content, placement = self._repeated(n)
-            return _frame(
-                "supporter", ids, ids, self.full - self._score(self.adapted.side(content, placement, variants))
-            )
-        if self.theta is not None:
-            return _frame("supporter", ids, ids, self._terms_without(variants))
-        return _frame("supporter", [], [], np.zeros(0))
+        ids = self.adapted.source.customer_ids_[self.support.indices].tolist()
+        variants = sp.vstack([self.support, _each_left_out(self.support)], format="csr", dtype=np.float32)
+        product = self.placed.scorer.new_products(self._content(), self.support)
+        return _frame("supporter", ids, ids, self._effect(product.repeated(0, len(ids) + 1).with_support(variants)))
 
-    def _repeated(self, n: int) -> tuple[ContentVectors, Placement]:
-        """The product's content and placement, n times."""
-        at = np.full(n, self.product)
-        content, placement = self.adapted.content, self.adapted.placement
-        return (
-            ContentVectors(content.words[at], content.dense[at]),
-            Placement(placement.together[at], placement.baskets[at], placement.taste[at]),
-        )
+    def _content(self) -> ContentVectors:
+        content = self.placed.content
+        return ContentVectors(content.words[[self.product]], content.dense[[self.product]])
 
-    def _terms_without(self, variants: sp.csr_matrix) -> np.ndarray:
-        """Effects of taking one supporter away and fitting θ again, beside a fit with all of them."""
-        adapted, n = self.adapted, variants.shape[0]
-        assert adapted.adapters is not None
-        everyone = adapted.support[:, [self.product]].T.tocsr().astype(np.float32)
-        side = ProductSide(
-            np.repeat(self.product_side.dense, n + 1, axis=0),
-            sp.vstack([self.product_side.sparse] * (n + 1), format="csr"),
-        )
-        support = sp.vstack([everyone, variants], format="csr").T.tocsr()
-        task = support_task(adapted.scorer, adapted.source.weights_, side, support, adapted.adapters.settings)
-        theta = fit_theta(task, adapted.adapters.settings)
-        scores = adapted.combine(self.customer_side, side, theta)[0]
+    def _effect(self, variants: NewProducts) -> np.ndarray:
+        """By how much the score of the first variant falls in each of the others."""
+        scores = self.adapted.adapter.side(self.placed.scorer, variants).scores(self.customer_side)[0]
         return scores[0] - scores[1:]
+
+
+def _each_left_out(row: sp.csr_matrix) -> sp.csr_matrix:
+    """(n_entries, width): for each stored entry of `row` one row in which that one is missing."""
+    variant, entry = np.nonzero(~np.eye(row.nnz, dtype=bool))
+    where = (variant, row.indices[entry])
+    return sp.csr_matrix((row.data[entry], where), (row.nnz, row.shape[1]), dtype=np.float32)
 
 
 def _frame(kind: str, ids: list[str], names: list[str], effect: np.ndarray) -> pd.DataFrame:

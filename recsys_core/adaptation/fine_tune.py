@@ -8,25 +8,26 @@ stops training in time; afterwards θ_T alone is fitted once more on all of it, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from recsys_core.adaptation.adapted_model import AdaptedModel, Adapters
+from recsys_core.adaptation.adapter import Adapter
 from recsys_core.adaptation.customer_terms import SupportTask, TermSettings, fit_theta, reciprocal_ranks, support_task
-from recsys_core.dataset import Launch
-from recsys_core.models.head import Head
+from recsys_core.adaptation.method import Method
+from recsys_core.models.head import NewProducts, ProductSide, Scorer, Term
 from recsys_core.models.source_model import Share, SourceModel
 from recsys_core.run_context import RunContext
 
 if TYPE_CHECKING:
     import torch
+    from optuna import Trial
 
 
-class Settings(BaseModel, frozen=True):
+class Settings(BaseModel, frozen=True, extra="forbid"):
     depth: Literal[0, 1] = 1
     """How many of the last layers are tuned: 0 none, 1 the products' tower."""
     source_loss_weight: PositiveFloat = 1.0
@@ -54,35 +55,76 @@ MIN_HELD_OUT = 10
 """With fewer held-out pairs training isn't stopped early."""
 
 
-class FineTune:
+@dataclass(frozen=True)
+class FineTuneAdapter(Adapter):
+    """f_T with what was tuned for a launch; the term of each product is fitted on its support."""
+
+    product_tower: np.ndarray
+    """(d, d) float32: the source model's, tuned."""
+    terms: TermSettings
+    kind: ClassVar[str] = "fine-tune"
+
+    def side(self, scorer: Scorer, new: NewProducts) -> ProductSide:
+        tuned = replace(scorer.head, product_tower=self.product_tower)
+        source = scorer.products(new.without_support(), tuned)
+        theta = fit_theta(support_task(scorer, new, source, self.terms), self.terms)
+        scaled = source.times(self.terms.scale)
+        return ProductSide(scaled.dense, scaled.sparse, (Term(1.0, theta),))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"product_tower": self.product_tower}
+
+    def settings(self) -> dict[str, Any]:
+        return {"terms": asdict(self.terms)}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Self:
+        return cls(arrays["product_tower"], TermSettings(**settings["terms"]))
+
+    @classmethod
+    def average(cls, adapters: Sequence[Self]) -> FineTuneAdapter:
+        """θ_μ is learned as its logarithm, and averaged so; the terms are fitted once more, beside the mean tower."""
+        tower = np.mean([adapter.product_tower for adapter in adapters], axis=0)
+        terms = [adapter.terms for adapter in adapters]
+        scale, sharpness = np.exp(np.log([(one.scale, one.sharpness) for one in terms]).mean(axis=0)).tolist()
+        return FineTuneAdapter(tower, replace(terms[0], scale=scale, sharpness=sharpness))
+
+
+class FineTune(Method):
     name: ClassVar[str] = "fine-tune"
     sentence: ClassVar[str] = "Trains the model's last layers, and a term for each product, on the first sales."
+    settings_type = Settings
 
-    def __init__(self, settings: Settings = Settings()):
-        self.settings = settings
+    def suggest(self, trial: Trial) -> dict[str, Any]:
+        return {
+            "depth": trial.suggest_categorical("depth", [0, 1]),
+            "support_loss_weight": trial.suggest_float("support_loss_weight", 0.1, 5.0, log=True),
+            "learning_rate": trial.suggest_float("learning_rate", 1e-5, 1e-3, log=True),
+            "penalty": trial.suggest_float("penalty", 0.002, 0.2, log=True),
+        }
 
-    def adapt(self, source: SourceModel, launch: Launch, *, run: RunContext) -> AdaptedModel:
-        """Without a support that the catalog's customers know there is nothing to tune: then f_T is f_S."""
-        base = AdaptedModel(self.name, source, launch, source.head_, uses_support=False)
-        if not base.support.nnz:
-            base.summary = {"note": "No first sale by a known customer: nothing could be tuned."}
-            return base
+    def fit(self, source: SourceModel, *, run: RunContext) -> Self:
+        self.log_frequency_strength_ = source.config.log_frequency_strength
+        return self
+
+    def place(self, scorer: Scorer, new: NewProducts, *, run: RunContext) -> tuple[FineTuneAdapter, dict[str, Any]]:
+        """Without a support that the catalog's customers know there is nothing to tune: f_T has f_S and σ(0)."""
         choices = self._choices(run.seed)
+        run.check()
+        if not new.support.nnz:
+            note = "No first sale by a known customer: nothing could be tuned."
+            return FineTuneAdapter(scorer.head.product_tower, choices[0]), {"note": note}
         # Whom it is about and how f_S sees them is the same for every θ_μ.
-        task = support_task(base.scorer, source.weights_, base.products, base.support, choices[0])
+        task = support_task(scorer, new, scorer.products(new.without_support()), choices[0])
         judged = self._judged_pairs(len(task.product), run.seed)
         start = self._start(choices, task, judged, run)
-        head, scale, history = self._tune(base, task, judged, start, run)
-        tuned = AdaptedModel(self.name, source, launch, head, uses_support=False)
-        terms = replace(start, scale=scale)
-        tuned_task = support_task(tuned.scorer, source.weights_, tuned.products, tuned.support, terms)
-        tuned.adapters = Adapters(fit_theta(tuned_task, terms), terms)
-        tuned.summary = {
+        product_tower, scale, history = self._tune(scorer, new, task, judged, start, run)
+        summary = {
             "history": history,
             "scale": round(scale, 4),
             "settings": self.settings.model_dump(mode="json"),
         }
-        return tuned
+        return FineTuneAdapter(product_tower, replace(start, scale=scale)), summary
 
     def _choices(self, seed: int) -> list[TermSettings]:
         """The terms' settings with each θ_μ to choose from."""
@@ -102,40 +144,46 @@ class FineTune:
         return choices[int(np.argmax(ranks))]
 
     def _tune(
-        self, base: AdaptedModel, task: SupportTask, judged: np.ndarray, terms: TermSettings, run: RunContext
-    ) -> tuple[Head, float, list[dict[str, float]]]:
-        """The tuned head, θ_μ, and what happened in each epoch."""
+        self,
+        scorer: Scorer,
+        new: NewProducts,
+        task: SupportTask,
+        judged: np.ndarray,
+        terms: TermSettings,
+        run: RunContext,
+    ) -> tuple[np.ndarray, float, list[dict[str, float]]]:
+        """The tuned products' tower, θ_μ, and what happened in each epoch."""
         import torch
 
         from recsys_core.adaptation.tuned_network import TunedNetwork
         from recsys_core.models.batches import TaskSampler
         from recsys_core.models.training import Schedule, train
 
-        settings, source = self.settings, base.source
-        network = TunedNetwork(base, task, judged, settings.depth, terms).to(run.device)
+        settings = self.settings
+        network = TunedNetwork(scorer, new, task, judged, settings.depth, terms).to(run.device)
         optimizer = torch.optim.AdamW(
             network.parameter_groups(settings.learning_rate, settings.scalar_rate), weight_decay=0.0
         )
-        sampler = TaskSampler(source.weights_, base.scorer.content)
+        sampler = TaskSampler(scorer.weights, scorer.content)
         size = min(settings.source_batch, len(sampler.products))
-        log_frequency_strength = source.config.log_frequency_strength
 
         def losses(epoch: int) -> Iterator[torch.Tensor]:
             rng = np.random.default_rng([run.seed, epoch])
             for batch in sampler.epoch(rng, size, size * settings.batches_per_epoch):
-                source_loss = network.towers.loss(batch, log_frequency_strength)
+                source_loss = network.towers.loss(batch, self.log_frequency_strength_)
                 yield settings.source_loss_weight * source_loss + settings.support_loss_weight * network.support_loss()
 
         history = train(
             network,
             optimizer,
-            Schedule(settings.epochs, sampler.n_batches(size, size * settings.batches_per_epoch), settings.patience),
+            # Whoever asks for fine-tuning gets it: the untrained start isn't among the choices.
+            Schedule(settings.epochs, sampler.n_batches(size, size * settings.batches_per_epoch), settings.patience, 1),
             losses=losses,
             evaluate=network.judge if judged.any() else None,
             run=run,
             stage="Fine-tuning",
         )
-        return network.towers.head(base.head.mixture), network.scale(), history
+        return network.towers.head(scorer.head.mixture).product_tower, network.scale(), history
 
     def _judged_pairs(self, pairs: int, seed: int) -> np.ndarray:
         """(pairs,) bool: which support pairs are held out."""

@@ -6,20 +6,18 @@ tasks, each a known product treated as new; see `models/head.py`. Closed form: n
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from recsys_core.adaptation.adapted_model import AdaptedModel
-from recsys_core.dataset import Launch
-from recsys_core.models.source_model import SourceModel
+from recsys_core.adaptation.formula import FormulaAdapter
+from recsys_core.adaptation.method import Method
+from recsys_core.models.head import NewProducts, Scorer
 from recsys_core.run_context import RunContext
 
 
-class Prototype:
+class Prototype(Method):
     name: ClassVar[str] = "prototype"
     sentence: ClassVar[str] = "Places each product between what it says of itself and those who bought it first."
 
-    def adapt(self, source: SourceModel, launch: Launch, *, run: RunContext) -> AdaptedModel:
-        run.progress("Placing the products", 0, 1)
-        adapted = AdaptedModel(self.name, source, launch, source.head_, uses_support=True)
-        run.progress("Placing the products", 1, 1)
-        return adapted
+    def place(self, scorer: Scorer, new: NewProducts, *, run: RunContext) -> tuple[FormulaAdapter, dict[str, Any]]:
+        run.check()
+        return FormulaAdapter(uses_support=True), {}

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from recsys_core.adaptation.adapted_model import AdaptedModel
 from recsys_core.adaptation.customer_terms import SupportTask, TermSettings
+from recsys_core.models.head import NewProducts, Scorer
 from recsys_core.models.network import MASKED, TwoTowers
 
 
@@ -24,10 +24,18 @@ class TunedNetwork(nn.Module):
     positive_rest: Tensor
     negative_rest: Tensor
 
-    def __init__(self, base: AdaptedModel, task: SupportTask, judged: np.ndarray, depth: int, terms: TermSettings):
+    def __init__(
+        self,
+        scorer: Scorer,
+        new: NewProducts,
+        task: SupportTask,
+        judged: np.ndarray,
+        depth: int,
+        terms: TermSettings,
+    ):
         """judged: (m,) bool, the support pairs that are held out."""
         super().__init__()
-        head, content = base.head, base.content.dense
+        head, content = scorer.head, new.content.dense
         self.towers = TwoTowers(head)
         # The customers' tower stays frozen at any depth: x, which θ_T is about, must not move.
         self.towers.requires_grad_(False)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from recsys_core.adaptation.adapted_model import AdaptedModel
-from recsys_core.dataset import Launch
-from recsys_core.models.source_model import SourceModel
+from recsys_core.adaptation.formula import FormulaAdapter
+from recsys_core.adaptation.method import Method
+from recsys_core.models.head import NewProducts, Scorer
 from recsys_core.run_context import RunContext
 
 
-class ZeroShot:
+class ZeroShot(Method):
     name: ClassVar[str] = "zero-shot"
     sentence: ClassVar[str] = "Goes by what the products say of themselves; first sales are not used."
 
-    def adapt(self, source: SourceModel, launch: Launch, *, run: RunContext) -> AdaptedModel:
-        run.progress("Placing the products", 0, 1)
-        adapted = AdaptedModel(self.name, source, launch, source.head_, uses_support=False)
-        run.progress("Placing the products", 1, 1)
-        return adapted
+    def place(self, scorer: Scorer, new: NewProducts, *, run: RunContext) -> tuple[FormulaAdapter, dict[str, Any]]:
+        run.check()
+        return FormulaAdapter(uses_support=False), {}

@@ -41,11 +41,9 @@ def test_first_sales_tell_what_words_do_not(supporter_source, supporter_shop) ->
 @pytest.mark.parametrize("depth", [0, 1])
 def test_fine_tuning_changes_what_it_may_and_nothing_else(depth: int, supporter_source, supporter_shop) -> None:
     tuned = FineTune(Settings(depth=depth)).adapt(supporter_source, supporter_shop[1], run=RunContext())
-    source = supporter_source.head_
-    np.testing.assert_array_equal(tuned.head.customer_tower, source.customer_tower)
-    assert np.array_equal(tuned.head.product_tower, source.product_tower) == (depth == 0)
-    assert tuned.adapters is not None
-    assert (np.abs(tuned.adapters.theta).sum(axis=1) > 0).all()
+    same = np.array_equal(tuned.adapter.product_tower, supporter_source.head_.product_tower)
+    assert same == (depth == 0)
+    assert (np.abs(tuned.side.terms[0].theta).sum(axis=1) > 0).all()
 
 
 def test_fine_tuning_resumes_to_the_same_weights(supporter_source, supporter_shop, tmp_path) -> None:
@@ -64,8 +62,8 @@ def test_fine_tuning_resumes_to_the_same_weights(supporter_source, supporter_sho
     resumed = RunContext(report=again.append, checkpoints=tmp_path / "part")
     finished = FineTune().adapt(supporter_source, supporter_shop[1], run=resumed)
     assert 1 not in [report.get("epoch") for report in again]
-    np.testing.assert_array_equal(finished.head.product_tower, whole.head.product_tower)
-    np.testing.assert_array_equal(finished.theta, whole.theta)
+    np.testing.assert_array_equal(finished.adapter.product_tower, whole.adapter.product_tower)
+    np.testing.assert_array_equal(finished.side.terms[0].theta, whole.side.terms[0].theta)
 
 
 def test_the_gradient_of_the_terms_leads_downhill() -> None:
