@@ -1,48 +1,81 @@
 from __future__ import annotations
 
+import pytest
+
+from recsys_core.adaptation.fine_tune import FineTune, Settings
+from recsys_core.adaptation.method import NoSettings
+from recsys_core.adaptation.prototype import Prototype
+from recsys_core.adaptation.registry import METHODS
 from recsys_core.dataset import Launch
+from recsys_core.errors import InvalidSetting
 from recsys_core.run_context import RunContext
 from recsys_core.selection.auto import adapt, choose_method
+from recsys_core.selection.tuning import tuned
 
 
 def test_it_goes_by_words_where_words_tell(word_source, word_shop) -> None:
-    catalog, launch = word_shop
-    choice = choose_method(word_source, catalog, launch, run=RunContext())
+    launch = word_shop[1]
+    choice = choose_method(word_source, launch, run=RunContext())[1]
     assert choice.method == "zero-shot"
-    assert [row["method"] for row in choice.table] == ["zero-shot", "prototype", "fine-tune"]
+    assert [row["method"] for row in choice.table] == list(METHODS)
 
 
 def test_it_goes_by_first_sales_where_only_they_tell(supporter_source, supporter_shop) -> None:
-    catalog, launch = supporter_shop
-    choice = choose_method(supporter_source, catalog, launch, run=RunContext())
+    launch = supporter_shop[1]
+    choice = choose_method(supporter_source, launch, run=RunContext())[1]
     assert choice.method == "prototype"
     assert choice.shots == 5
     figures = {row["method"]: row["ndcg"] for row in choice.table}
     assert figures["prototype"] > 1.3 * figures["zero-shot"]
     assert all(row["low"] <= row["ndcg"] <= row["high"] for row in choice.table)
-    adapted, made = adapt(supporter_source, catalog, launch, "auto", run=RunContext())
+    adapted, made = adapt(supporter_source, launch, "auto", run=RunContext())
     assert adapted.method == "prototype"
     assert made is not None
     assert made.reason == choice.reason
 
 
 def test_without_first_sales_there_is_nothing_to_choose(supporter_source, supporter_shop) -> None:
-    catalog, launch = supporter_shop
-    choice = choose_method(supporter_source, catalog, Launch("none", launch.products), run=RunContext())
+    launch = supporter_shop[1]
+    choice = choose_method(supporter_source, Launch("none", launch.products), run=RunContext())[1]
     assert (choice.method, choice.table) == ("zero-shot", [])
     assert "no first sales" in choice.reason
 
 
 def test_it_never_looks_at_the_launch(supporter_source, supporter_shop) -> None:
     """Other first sales of the same number lead to the same table."""
-    catalog, launch = supporter_shop
+    launch = supporter_shop[1]
     others = launch.interactions.assign(customer_id=launch.interactions["customer_id"].to_numpy()[::-1])
     run = RunContext()
-    one = choose_method(supporter_source, catalog, launch, run=run)
-    other = choose_method(supporter_source, catalog, Launch("other", launch.products, others), run=run)
+    one = choose_method(supporter_source, launch, run=run)[1]
+    other = choose_method(supporter_source, Launch("other", launch.products, others), run=run)[1]
     assert [row["ndcg"] for row in one.table] == [row["ndcg"] for row in other.table]
 
 
 def test_a_named_method_is_taken_as_named(supporter_source, supporter_shop) -> None:
-    adapted, choice = adapt(supporter_source, *supporter_shop, "zero-shot", run=RunContext())
+    adapted, choice = adapt(supporter_source, supporter_shop[1], "zero-shot", run=RunContext())
     assert (adapted.method, choice) == ("zero-shot", None)
+
+
+def test_no_time_means_only_the_first_two_are_tried(supporter_source, supporter_shop) -> None:
+    method, choice = choose_method(supporter_source, supporter_shop[1], run=RunContext(), budget=1e-6)
+    tried = [row["method"] for row in choice.table if "ndcg" in row]
+    assert tried == list(METHODS)[:2]
+    assert all("no time left" in row["note"] for row in choice.table[2:])
+    assert method.name == choice.method == "prototype"
+
+
+def test_settings_are_tuned_where_it_pays(supporter_source) -> None:
+    """With so heavy a penalty a fine-tuned model learns little here; the search finds that out."""
+    lame = FineTune(Settings(penalty=0.2))
+    run = RunContext()
+    better = tuned(lame, supporter_source, seconds=1.0, time_left=6.0, run=run)
+    assert better.settings.penalty < 0.2
+    assert tuned(lame, supporter_source, seconds=10.0, time_left=6.0, run=run) is lame
+    assert tuned(Prototype(), supporter_source, seconds=0.01, time_left=6.0, run=run).settings == NoSettings()
+
+
+def test_settings_are_for_a_named_method(supporter_source, supporter_shop) -> None:
+    with pytest.raises(InvalidSetting, match="Name a method"):
+        adapt(supporter_source, supporter_shop[1], "auto", settings={"depth": 0}, run=RunContext())
+    with pytest.raises(InvalidSetting, match=r"depht.*Its settings: depth"):
+        adapt(supporter_source, supporter_shop[1], "fine-tune", settings={"depht": 0}, run=RunContext())
