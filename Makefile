@@ -25,8 +25,8 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 bench: $(DEV_STAMP)
-	@test -n "$(CASES)" || { echo "Name the folders of the cases: make bench CASES=\"case1 case2\" (see benchmarks/quality.py)"; exit 2; }
-	$(BIN)/python -m benchmarks.quality $(CASES)
+	@test -n "$(CASES)" || { echo "Name the folders of the cases: make bench CASES=\"case1 case2\" (see benchmarks/cases.py)"; exit 2; }
+	$(BIN)/python -m benchmarks.quality $(CASES) $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -8,6 +8,7 @@ from recsys_core.errors import LaunchdeskError
 from recsys_core.ui.empty_state import empty_state
 from recsys_core.ui.launch_adapt import adaptation_run, reasons_to_adapt, recommend, recommend_again
 from recsys_core.ui.launch_choice import linked_choice
+from recsys_core.ui.launch_compress import smaller_and_faster
 from recsys_core.ui.launch_create import OPEN, create_launch
 from recsys_core.ui.launch_customer import customer_view
 from recsys_core.ui.launch_downloads import downloads
@@ -59,6 +60,7 @@ def page() -> None:
     if loaded is not None and record.adapted is not None:
         outcome(record.adapted)
         directions(loaded)
+        smaller_and_faster(record)
 
 
 def choose_launch(launches: list[LaunchRecord]) -> LaunchRecord:

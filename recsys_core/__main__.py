@@ -49,8 +49,9 @@ def import_files(arguments: argparse.Namespace) -> Outcome:
 
 def train(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.runs.jobs import TrainSettings, train_source_model
+    from recsys_core.settings import parsed
 
-    settings = TrainSettings(seed=arguments.seed, device=arguments.device)
+    settings = TrainSettings(seed=arguments.seed, device=arguments.device, model=parsed(arguments.set))
     workspace = _workspace(arguments)
     result = _run(settings.seed, settings.device, lambda run: train_source_model(workspace, settings, run))
     judged = f", ndcg@20 on held-out products {result['ndcg']:.4f}" if result["ndcg"] is not None else ""
@@ -64,18 +65,28 @@ def train(arguments: argparse.Namespace) -> Outcome:
 def launch(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.adaptation.registry import AUTO, method_named
     from recsys_core.runs.jobs import LaunchSettings, adapt_launch
+    from recsys_core.selection.uncertainty import sentences
+    from recsys_core.settings import parsed
     from recsys_core.tables.columns import Kind
     from recsys_core.workspace.imports import Upload, already_known, check_files
 
+    chosen = parsed(arguments.set)
     if arguments.method != AUTO:
-        method_named(arguments.method)
+        method_named(arguments.method, chosen)
     workspace = _workspace(arguments)
     if workspace.model() is None:
         raise NotThere("There is no source model in this workspace yet. Run the verb train first.")
     given: dict[Kind, Path | None] = {"products": arguments.products, "interactions": arguments.interactions}
     checked = check_files({kind: Upload.of(path) for kind, path in given.items() if path is not None})
     record = checked.publish_launch(workspace, arguments.name)
-    settings = LaunchSettings(launch=record.id, method=arguments.method, seed=arguments.seed, device=arguments.device)
+    settings = LaunchSettings(
+        launch=record.id,
+        method=arguments.method,
+        settings=chosen,
+        budget=arguments.budget,
+        seed=arguments.seed,
+        device=arguments.device,
+    )
     result = _run(settings.seed, settings.device, lambda run: adapt_launch(workspace, settings, run))
     lines = [f"{table.name}: {table.summary()}" for table in checked.tables.values()]
     known = already_known(workspace, checked.tables["products"].frame)
@@ -86,10 +97,13 @@ def launch(arguments: argparse.Namespace) -> Outcome:
         f"({result['unknown_supporters']:,} of {result['supporters']:,} supporters are unknown to the catalog)."
     )
     if result["choice"]:
-        lines += [f"  {row['method']:<12} ndcg@20 {row['ndcg']:.4f}" for row in result["choice"]["table"]]
+        for row in result["choice"]["table"]:
+            figure = f"ndcg@20 {row['ndcg']:.4f} ({row['low']:.4f}–{row['high']:.4f})" if "ndcg" in row else row["note"]
+            lines.append(f"  {row['method']:<12} {figure}")
         lines.append(f"Method: {result['method']}. {result['choice']['reason']}")
     else:
         lines.append(f"Method: {result['method']}.")
+    lines += sentences(result["uncertainty"])
     return "\n".join(lines), result
 
 
@@ -113,6 +127,46 @@ def audience(arguments: argparse.Namespace) -> Outcome:
     _write(arguments.out, audience_csv(frame))
     said = f"{len(frame):,} rows for {frame['product_id'].nunique():,} products written to {arguments.out}."
     return said, {"rows": len(frame), "out": str(arguments.out)}
+
+
+def compress(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.adaptation.compression.recipe import recipe_named
+    from recsys_core.runs.jobs import CompressSettings, compress_launch
+
+    if arguments.by is not None:
+        recipe_named(arguments.by, arguments.keep)
+    workspace = _workspace(arguments)
+    launch_id = workspace.launch_record(arguments.launch).id
+    settings = CompressSettings(launch=launch_id, by=arguments.by, keep=arguments.keep)
+    result = _run(settings.seed, settings.device, lambda run: compress_launch(workspace, settings, run))
+    lines = [_variant(row) for row in result["rows"]]
+    lines.insert(
+        0, f"{'':<25}{'memory':>11}{'on disk':>11}{'scores':>10}{'lists':>10}{'ndcg@20':>9}{'same places':>13}"
+    )
+    lines.append(
+        f"Times are for {result['customers']:,} customers and all {result['products']:,} products; ndcg@20 is of "
+        f"{result['replayed']:,} replayed products with {result['shots']} first sales; same places: of the first {result['top']}."
+    )
+    if arguments.by is not None:
+        lines.append(f"Launch “{result['launch']}” now uses: {arguments.by}.")
+    return "\n".join(lines), result
+
+
+def _variant(row: dict[str, Any]) -> str:
+    name = row["variant"] if row["part"] == "launch" else f"source towers: {row['variant']}"
+    if "note" in row:
+        return f"{name:<25}{row['note']}"
+    shown = {
+        "memory_bytes": f"{row['memory_bytes'] / 1000:,.0f} kB",
+        "file_bytes": f"{(row['file_bytes'] or 0) / 1000:,.0f} kB",
+        "score_ms": f"{row.get('score_ms') or 0:.1f} ms",
+        "list_ms": f"{row.get('list_ms') or 0:.1f} ms",
+        "ndcg": f"{row['ndcg'] or 0:.4f}",
+        "overlap": f"{row['overlap']:.1%}",
+    }
+    widths = (11, 11, 10, 10, 9, 13)
+    said = ((text if row.get(what) is not None else "–") for what, text in shown.items())
+    return f"{name:<25}" + "".join(f"{text:>{width}}" for text, width in zip(said, widths, strict=True))
 
 
 def worker(arguments: argparse.Namespace) -> Outcome:
@@ -189,6 +243,9 @@ def parser() -> argparse.ArgumentParser:
 
     def computing(added: argparse.ArgumentParser) -> None:
         added.add_argument("--seed", type=int, default=0)
+        added.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting; may be given many times"
+        )
         added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
     added = verb("import", import_files, "Check a shop's files and keep the good rows as the newest catalog.")
@@ -201,6 +258,7 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--products", type=Path, required=True, metavar="CSV")
     added.add_argument("--interactions", type=Path, metavar="CSV", help="the first sales")
     added.add_argument("--method", default="auto", help="auto (the default), or the name of a method")
+    added.add_argument("--budget", type=float, default=120.0, help="seconds in which auto may try methods (120)")
     computing(added)
     added = verb(
         "recommend", recommend, "Rank a launch's products for every customer with history, or for those listed."
@@ -215,6 +273,12 @@ def parser() -> argparse.ArgumentParser:
     size.add_argument("--top", type=int)
     size.add_argument("--share", type=float, help="share of all customers, such as 0.05")
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
+    added = verb("compress", compress, "Compare smaller variants of a launch's model, or take one.")
+    added.add_argument("--launch", required=True, metavar="NAME")
+    added.add_argument(
+        "--by", help="none, int8, prune, prune+int8, distil or distil+int8: takes that one; without it all are compared"
+    )
+    added.add_argument("--keep", type=float, default=0.2, help="share of the numbers that pruning leaves (0.2)")
     added = verb("worker", worker, "Do the runs that the app's pages start.")
     added.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     return everything

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import scipy.sparse as sp
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.safetensors"
 SETTINGS = "settings.json"

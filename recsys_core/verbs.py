@@ -14,6 +14,7 @@ from recsys_core.dataset import Dataset, Launch
 from recsys_core.models.source_model import SourceModel, SourceModelConfig
 from recsys_core.run_context import Report, RunContext
 from recsys_core.selection.auto import adapt
+from recsys_core.selection.uncertainty import with_uncertainty
 from recsys_core.tables.checking import read_table
 from recsys_core.tables.columns import Kind
 
@@ -57,9 +58,13 @@ def launch(
     device: Literal["cpu", "cuda"] = "cpu",
     report: Report | None = None,
 ) -> AdaptedModel:
-    """Adapts a source model to new products and their first sales. Raises InvalidSetting for an unknown method."""
+    """Adapts a source model to new products and their first sales, and learns how probable a purchase is.
+
+    Raises InvalidSetting for an unknown method.
+    """
     batch = Launch(name, new_products) if first_sales is None else Launch(name, new_products, first_sales)
-    return adapt(trained.model, trained.catalog, batch, method, run=_run(seed, device, report))[0]
+    run = _run(seed, device, report)
+    return with_uncertainty(adapt(trained.model, batch, method, run=run)[0], trained.catalog, run=run)[0]
 
 
 def recommend(adapted: AdaptedModel, customers: Sequence[str] | None = None, top: int = 20) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from planted import planted_shop
+
+from recsys_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,7 +52,7 @@ def test_recommendations_for_everyone(workspace: Path, tmp_path: Path) -> None:
     done = shell("recommend", "--workspace", workspace, "--launch", "May", "--top", 3, "--out", tmp_path / "r.csv")
     assert done.returncode == 0, done.stderr
     lists = pd.read_csv(tmp_path / "r.csv")
-    assert list(lists) == ["customer_id", "product_id", "rank", "score"]
+    assert list(lists) == ["customer_id", "product_id", "rank", "score", "probability"]
     assert lists.groupby("customer_id")["rank"].agg(list).map(lambda ranks: ranks == [1, 2, 3]).all()
     assert f"{len(lists):,} rows" in done.stdout
 
@@ -77,7 +80,7 @@ def test_audiences_by_number_and_by_share(workspace: Path, files: Path, tmp_path
         done = shell("audience", "--workspace", workspace, "--launch", "May", *size, "--out", tmp_path / "a.csv")
         assert done.returncode == 0, done.stderr
         audience = pd.read_csv(tmp_path / "a.csv")
-        assert list(audience) == ["product_id", "customer_id", "rank", "score"]
+        assert list(audience) == ["product_id", "customer_id", "rank", "score", "probability"]
         assert audience.groupby("product_id").size().eq(expected).all()
         support = pd.read_csv(files / "first.csv")
         assert audience.merge(support, on=["product_id", "customer_id"]).empty
@@ -92,6 +95,23 @@ def test_more_sales_for_a_launch_that_is_there(workspace: Path, files: Path) -> 
     assert (result["first_sales"], result["method"]) == (101, "prototype")
 
 
+def test_variants_are_compared_and_one_is_taken_and_given_back(workspace: Path, tmp_path: Path) -> None:
+    shutil.copytree(workspace, tmp_path / "w")
+    shop = Workspace(tmp_path / "w")
+    before = shop.load_adapted("May").recommend()
+    done = shell("compress", "--workspace", shop.folder, "--launch", "May", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout.splitlines()[-1])["rows"]
+    assert {row["variant"] for row in rows} == {"none", "int8", "prune", "prune+int8", "distil", "distil+int8"}
+    assert shop.load_adapted("May").recommend().equals(before)
+    for by in ("prune+int8", "none"):
+        done = shell("compress", "--workspace", shop.folder, "--launch", "May", "--by", by, "--keep", 0.1)
+        assert done.returncode == 0, done.stderr
+        assert f"now uses: {by}" in done.stdout
+        assert shop.load_adapted("May").recommend().equals(before) == (by == "none")
+    shop.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -99,6 +119,7 @@ def test_more_sales_for_a_launch_that_is_there(workspace: Path, files: Path) -> 
         (("launch", "--name", "x", "--products", "new.csv", "--method", "magic"), "There is no method “magic”"),
         (("launch", "--name", "x", "--products", "nowhere.csv"), "There is no file"),
         (("import", "--products", "first.csv"), "title"),
+        (("compress", "--launch", "May", "--by", "magic"), "can't be made smaller by “magic”"),
     ],
 )
 def test_bad_input_is_said_plainly(arguments: tuple, message: str, workspace: Path, files: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from recsys_core.errors import NotThere
 from recsys_core.run_context import RunContext
@@ -27,6 +27,9 @@ class JobSettings(BaseModel):
 class TrainSettings(JobSettings):
     """Settings of the training of the source model."""
 
+    model: dict[str, Any] = {}
+    """Fields of `SourceModelConfig`; those left out stay as they usually are."""
+
 
 class LaunchSettings(JobSettings):
     """Settings of an adaptation."""
@@ -35,20 +38,38 @@ class LaunchSettings(JobSettings):
     """Id of the launch."""
     method: str = "auto"
     """Name of the method; auto picks one by a small backtest."""
+    settings: dict[str, Any] = {}
+    """Settings of a method that was named; those left out stay as they usually are."""
+    budget: PositiveFloat = 120
+    """Seconds in which auto may try methods; on the sample shop two CPU cores need less for all of them."""
+
+
+class CompressSettings(JobSettings):
+    """Settings of making a launch's model smaller."""
+
+    launch: str
+    """Id of the launch."""
+    by: str | None = None
+    """How: the name of a recipe, or “none” to go back to the model as it was; without it all are compared, none is taken."""
+    keep: float = 0.2
+    """Share of each product's numbers that pruning leaves."""
+    device: Literal["auto", "cpu", "cuda"] = "cpu"
+    """Nothing here is done on a GPU."""
 
 
 def train_source_model(workspace: Workspace, settings: TrainSettings, run: RunContext) -> dict[str, Any]:
     """Trains the source model on the newest catalog and publishes it; returns its summary.
 
-    Raises NotThere without a catalog, InvalidTable for one that has nothing to learn from.
+    Raises NotThere without a catalog, InvalidTable for one that has nothing to learn from, InvalidSetting.
     """
-    from recsys_core.models.source_model import SourceModel
+    from recsys_core.models.source_model import SourceModel, source_model_config
 
+    config = source_model_config(settings.model)
     version = workspace.catalog_version()
     if version is None:
         raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
     catalog = workspace.catalog(version.id)
-    model = SourceModel().fit(catalog, run=_for_data(run, version.id))
+    model = SourceModel(config).fit(catalog, run=_for_data(run, version.id))
     judged = [epoch["ndcg"] for epoch in model.history_ if "ndcg" in epoch]
     summary = {
         "products": len(model.product_ids_),
@@ -78,6 +99,7 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
     Raises NotThere without a source model or without that launch.
     """
     from recsys_core.selection.auto import adapt
+    from recsys_core.selection.uncertainty import with_uncertainty
 
     launch, support_version = workspace.load_launch_version(settings.launch)
     record = workspace.model()
@@ -85,9 +107,16 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
         raise NotThere("There is no source model in this workspace yet. Train one first.")
     run.progress("Reading the source model", 0, 1)
     source = workspace.load_model(record.id)
-    catalog = workspace.catalog(record.catalog_version)
     data = f"{record.id}-{support_version}"
-    adapted, choice = adapt(source, catalog, launch, settings.method, run=_for_data(run, data))
+    adapted, choice = adapt(
+        source,
+        launch,
+        settings.method,
+        settings=settings.settings,
+        budget=settings.budget,
+        run=_for_data(run, data),
+    )
+    adapted, uncertainty = with_uncertainty(adapted, workspace.catalog(record.catalog_version), run=run)
     summary = {
         "method": adapted.method,
         "asked": settings.method,
@@ -98,6 +127,7 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
         "unknown_supporters": launch.unknown_supporters(source.customer_ids_),
         "supporters": int(launch.support["customer_id"].nunique()),
         "details": adapted.summary,
+        "uncertainty": uncertainty,
         "device": run.device,
     }
     run.check()
@@ -111,6 +141,43 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
         support_version=support_version,
     )
     return {"adapted": published.id, "launch": launch.name, **summary}
+
+
+def compress_launch(workspace: Workspace, settings: CompressSettings, run: RunContext) -> dict[str, Any]:
+    """Compares smaller variants of a launch's model, or publishes the one asked for; returns the table.
+
+    `of` in it is the id of the model as it was. Raises NotThere without recommendations, InvalidSetting, CannotRun.
+    """
+    from recsys_core.adaptation.compression.adapter import as_it_was, compress
+    from recsys_core.adaptation.compression.comparison import compare
+    from recsys_core.adaptation.compression.recipe import recipe_named
+
+    recipe = None if settings.by is None else recipe_named(settings.by, settings.keep)
+    launch = workspace.launch_record(settings.launch)
+    run.progress("Reading the recommendations", 0, 1)
+    adapted, record = workspace.load_adapted(launch.id), launch.adapted
+    if record is None:
+        raise NotThere(f"The launch “{launch.name}” has no recommendations yet. Adapt it first.")
+    of = record.summary.get("compression", {}).get("of", record.id)
+    told = {"launch": launch.name, "of": of, "by": settings.by, "keep": settings.keep}
+    if settings.by is None:
+        return told | asdict(compare(adapted, run=run, keep=settings.keep))
+    chosen = as_it_was(adapted) if recipe is None else compress(adapted, recipe)
+    by = () if recipe is None else (recipe.by,)
+    told |= asdict(compare(adapted, run=run, by=by, keep=settings.keep, towers=False))
+    run.check()
+    if (now := workspace.launch_record(launch.id).adapted) is None or now.id != record.id:
+        raise NotThere(f"The launch “{launch.name}” was adapted again meanwhile. Compare again, then choose.")
+    published = workspace.publish_adapted(
+        launch.id,
+        chosen.save,
+        model=record.model,
+        method=record.method,
+        settings=record.settings,
+        summary=record.summary | {"compression": told},
+        support_version=record.support_version,
+    )
+    return {"adapted": published.id, **told}
 
 
 def _for_data(run: RunContext, data: str) -> RunContext:
@@ -136,4 +203,5 @@ Jobs = Mapping[str, Job]
 JOBS: dict[str, Job] = {
     "train": Job(TrainSettings, train_source_model),
     "launch": Job(LaunchSettings, adapt_launch),
+    "compress": Job(CompressSettings, compress_launch),
 }

@@ -50,7 +50,8 @@ def _what(run: RunState, names: dict[str, str]) -> str:
     if run.kind == "train":
         return "Training of the source model"
     name = names.get(run.subject)
-    return f"Adaptation of “{plain(name, 60)}”" if name else "Adaptation of a launch that was deleted"
+    what = "Smaller variants" if run.kind == "compress" else "Adaptation"
+    return f"{what} of “{plain(name, 60)}”" if name else f"{what} of a launch that was deleted"
 
 
 def _how_far(run: RunState) -> str:

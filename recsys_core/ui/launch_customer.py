@@ -7,7 +7,7 @@ import streamlit as st
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.launch_lists import history, matching_customers, new_products
 from recsys_core.ui.launch_loaded import Loaded
-from recsys_core.ui.launch_tables import product_columns, score_column, table_height
+from recsys_core.ui.launch_tables import chance_column, product_columns, score_column, table_height, with_chances
 from recsys_core.ui.launch_why import why
 from recsys_core.ui.numbers import counted, number
 from recsys_core.ui.plain import plain
@@ -55,10 +55,15 @@ def customer_view(loaded: Loaded) -> None:
     if rows.empty:
         st.info("This customer has bought every product of the launch already.")
         return
+    shown = with_chances(rows[["rank", *[name for name in PRODUCT_COLUMNS if name in rows], "score", "probability"]])
     selected = st.dataframe(
-        rows[["rank", *[name for name in PRODUCT_COLUMNS if name in rows], "score"]],
+        shown,
         hide_index=True,
-        column_config={**product_columns(rows), "score": score_column(ranked, SCORE_HELP)},
+        column_config={
+            **product_columns(rows),
+            "score": score_column(ranked, SCORE_HELP),
+            "probability": chance_column(),
+        },
         on_select="rerun",
         selection_mode="single-row-required",
         height=table_height(len(rows)),

@@ -46,7 +46,7 @@ def recommendation_files(loaded: Loaded) -> list[File]:
         File(
             "Recommendations for other systems",
             _name(loaded, "recommendations"),
-            "customer_id, product_id, rank, score: the file that “recommend” writes in the shell.",
+            "customer_id, product_id, rank, score, probability: the file that “recommend” writes in the shell.",
             lambda: recommendations_csv(loaded.adapted.recommend(top=TOP)),
         ),
     ]
@@ -64,7 +64,7 @@ def audience_files(loaded: Loaded) -> list[File]:
         File(
             "Audiences for other systems",
             _name(loaded, "audiences"),
-            "product_id, customer_id, rank, score: the file that “audience” writes in the shell.",
+            "product_id, customer_id, rank, score, probability: the file that “audience” writes in the shell.",
             lambda: audience_csv(loaded.adapted.audience(top=AUDIENCE_TOP)),
         ),
     ]

@@ -27,14 +27,16 @@ class Ranked:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def new_products(_loaded: Loaded, adapted_id: str, customer_id: str) -> Ranked:
-    """All new products for a customer, best first: customer_id, product_id, what is known of the product, rank, score."""
+    """All new products for a customer, best first: customer_id, product_id, what is known of the product, rank, score,
+    probability."""
     rows = _loaded.adapted.recommend([customer_id], top=len(_loaded.adapted.launch.product_ids))
     return Ranked(with_products(rows, _loaded.adapted.launch.products), float(rows["score"].median()))
 
 
 @st.cache_data(max_entries=50, show_spinner="Ranking the customers …")
 def audience(_loaded: Loaded, adapted_id: str, product_id: str, top: int | None, share: float | None) -> Ranked:
-    """The customers for a product, best first: customer_id, their own columns, orders, …, rank, score."""
+    """The customers for a product, best first: customer_id, their own columns, orders, …, rank, score,
+    probability."""
     adapted = _loaded.adapted
     rows = adapted.audience([product_id], top=top, share=share)
     everyone = np.arange(len(adapted.source.customer_ids_))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +10,7 @@ import streamlit as st
 
 from recsys_core.errors import NotThere
 from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.ui.launch_uncertainty import certainty_of
 from recsys_core.ui.session import workspace
 from recsys_core.workspace import LaunchRecord, Workspace
 from recsys_core.workspace.exports import customer_table
@@ -17,6 +18,7 @@ from recsys_core.workspace.exports import customer_table
 if TYPE_CHECKING:
     from recsys_core.adaptation.adapted_model import AdaptedModel
     from recsys_core.dataset import Dataset
+    from recsys_core.selection.certainty import Certainty
 
 OURS = ("orders", "products_bought", "last_order")
 """The columns of `Loaded.customers` that `customer_table` adds to the shop's own."""
@@ -35,6 +37,8 @@ class Loaded:
     """See `customer_table`: customer_id, the shop's own columns, orders, products_bought, last_order."""
     titles: dict[str, str] = field(repr=False)
     """Of the catalog's and the launch's products; the id where there is no title, and after one that several have."""
+    certainty: Certainty | None = None
+    """What first sales are worth; None where that isn't known."""
 
     @property
     def attributes(self) -> list[str]:
@@ -71,11 +75,12 @@ def _loaded(_workspace: Workspace, launch_id: str, adapted_id: str) -> Loaded:
     adapted = _workspace.load_adapted(launch_id)
     record = _workspace.launch_record(launch_id).adapted
     model = None if record is None else _workspace.model(record.model)
-    if model is None:
+    if model is None or record is None:
         raise NotThere(
             "The source model of these recommendations isn't in the workspace any more. Adapt the launch again."
         )
-    return describe(adapted_id, adapted, _workspace.catalog(model.catalog_version))
+    loaded = describe(adapted_id, adapted, _workspace.catalog(model.catalog_version))
+    return replace(loaded, certainty=certainty_of(record.summary))
 
 
 def describe(adapted_id: str, adapted: AdaptedModel, catalog: Dataset) -> Loaded:

@@ -10,6 +10,7 @@ import streamlit as st
 from recsys_core.charts.method_figures import method_figures
 from recsys_core.charts.style import CONFIG
 from recsys_core.ui.launch_adapt import sentence_of
+from recsys_core.ui.launch_uncertainty import uncertainty
 from recsys_core.ui.numbers import counted, duration, moment, number, percent
 from recsys_core.ui.plain import for_html, plain
 from recsys_core.workspace import AdaptedRecord
@@ -42,6 +43,7 @@ def outcome(adapted: AdaptedRecord) -> None:
     if choice and choice["table"]:
         with st.expander("How the method was chosen", icon=":material/science:"):
             _tried(choice, adapted.method)
+    uncertainty(summary)
 
 
 def _tried(choice: dict[str, Any], chosen: str) -> None:
@@ -53,7 +55,7 @@ def _tried(choice: dict[str, Any], chosen: str) -> None:
         "on top of the list. The line is the range in which it lies with 95 % certainty. Of methods that differ by less "
         f"than {TIE:.1%}, the simpler one is taken."
     )
-    rows = pd.DataFrame(choice["table"])
+    rows = pd.DataFrame([row for row in choice["table"] if "ndcg" in row])
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
     names = [for_html(name.capitalize()) for name in rows["method"]]
     figure = method_figures(rows.assign(name=names), for_html(chosen.capitalize()))
@@ -72,3 +74,6 @@ def _tried(choice: dict[str, Any], chosen: str) -> None:
         column_config={"ndcg@20": st.column_config.NumberColumn(format="%.3f")},
         alt="Quality, range and time of each method.",
     )
+    for row in choice["table"]:
+        if "note" in row:
+            st.caption(f"{plain(row['method'].capitalize())} wasn't tried: {plain(row['note'], 300)}")

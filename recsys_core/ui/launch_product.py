@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from recsys_core.charts.category_shares import category_shares_figure
@@ -11,7 +12,7 @@ from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.launch_downloads import download, product_file
 from recsys_core.ui.launch_lists import Ranked, audience, category_shares, product_facts
 from recsys_core.ui.launch_loaded import Loaded
-from recsys_core.ui.launch_tables import customer_columns, score_column, table_height
+from recsys_core.ui.launch_tables import chance_bars, customer_columns, score_column, table_height, with_chances
 from recsys_core.ui.launch_why import why
 from recsys_core.ui.numbers import counted, number
 from recsys_core.ui.plain import for_html, plain
@@ -57,11 +58,17 @@ def product_view(loaded: Loaded) -> None:
 def _table(loaded: Loaded, product: str, ranked: Ranked) -> str:
     """The audience; returns the customer who is selected."""
     rows = ranked.rows.head(ROWS_SHOWN)
-    between = [str(name) for name in rows if name not in (PRODUCT, CUSTOMER, "rank", "score")]
+    between = [str(name) for name in rows if name not in (PRODUCT, CUSTOMER, "rank", "score", "probability")]
+    rows = with_chances(rows)
+    known = "probability" in rows
+    merit = "probability" if known else "score"
     selected = st.dataframe(
-        rows[["rank", CUSTOMER, *between, "score"]],
+        rows[["rank", CUSTOMER, *between, merit]],
         hide_index=True,
-        column_config={**customer_columns(rows), "score": score_column(ranked, SCORE_HELP)},
+        column_config={
+            **customer_columns(rows),
+            merit: chance_bars(rows) if known else score_column(ranked, SCORE_HELP),
+        },
         on_select="rerun",
         selection_mode="single-row-required",
         height=table_height(len(rows)),
@@ -69,8 +76,11 @@ def _table(loaded: Loaded, product: str, ranked: Ranked) -> str:
         alt="The customers for this product, best first.",
     )
     shown = f" The first {number(ROWS_SHOWN)} are shown." if len(ranked.rows) > ROWS_SHOWN else ""
+    expected = ranked.rows["probability"].sum(min_count=1)
+    about = "Fewer than one" if expected < 1 else f"About {number(expected)}"
+    buyers = "" if pd.isna(expected) else f" {about} of them can be expected to buy it."
     st.caption(
-        f"{counted(len(ranked.rows), 'customer')}; those who bought it already are left out.{shown} "
+        f"{counted(len(ranked.rows), 'customer')}; those who bought it already are left out.{buyers}{shown} "
         "Select a row to see why."
     )
     at = selected.selection.rows[0] if selected.selection.rows else 0
@@ -88,6 +98,9 @@ def _facts(loaded: Loaded, product: str) -> None:
         strangers = f", {number(facts.unknown_buyers)} of them new to the catalog" if facts.unknown_buyers else ""
         said.append(f"{counted(facts.first_sales, 'first sale')} to {counted(facts.buyers, 'customer')}{strangers}")
     st.markdown(f":material/sell: {' · '.join(said)}")
+    if loaded.certainty is not None:
+        shots = int(loaded.adapted.shots[loaded.adapted.positions([product])[0]])
+        st.markdown(f":material/target: {loaded.certainty.sentence(shots)}")
 
 
 def _categories(loaded: Loaded, ranked: Ranked) -> None:

@@ -8,6 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from recsys_core.ui.launch_lists import Ranked
+from recsys_core.ui.launch_uncertainty import CHANCE_HELP
+
+CHANCE = "%.2g%%"
 
 
 def table_height(rows: int, at_most: int = 10) -> int:
@@ -22,6 +25,26 @@ def score_column(ranked: Ranked, help: str) -> Any:
     floor = min(ranked.typical, best - 1e-6)
     return st.column_config.ProgressColumn(
         "Score", help=help, format="%.2f", min_value=floor, max_value=best, width=120
+    )
+
+
+def with_chances(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their probability as a percentage; without that column where none is known."""
+    if rows["probability"].isna().all():
+        return rows.drop(columns="probability")
+    return rows.assign(probability=100 * rows["probability"])
+
+
+def chance_column() -> Any:
+    """For what `with_chances` made; two digits that count."""
+    return st.column_config.NumberColumn("Chance", help=CHANCE_HELP, format=CHANCE, width="small")
+
+
+def chance_bars(rows: pd.DataFrame) -> Any:
+    """The same as bars that end at the best one."""
+    best = max(float(rows["probability"].max()), 1e-6)
+    return st.column_config.ProgressColumn(
+        "Chance", help=CHANCE_HELP, format=CHANCE, min_value=0, max_value=best, width=140
     )
 
 

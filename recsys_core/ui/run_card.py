@@ -25,7 +25,11 @@ STATES: dict[str, tuple[str, Colour, str]] = {
     "failed": ("Failed", "red", ":material/error:"),
     "cancelled": ("Cancelled", "gray", ":material/cancel:"),
 }
-TITLES = {"train": "Training the source model", "launch": "Adapting to the launch"}
+TITLES = {
+    "train": "Training the source model",
+    "launch": "Adapting to the launch",
+    "compress": "Making the model smaller",
+}
 
 
 def newest_run(kind: str, subject: str) -> RunState | None:

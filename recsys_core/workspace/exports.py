@@ -9,8 +9,8 @@ import pandas as pd
 from recsys_core.dataset import Dataset
 from recsys_core.tables.columns import CUSTOMER, PRODUCT
 
-RECOMMENDATIONS = [CUSTOMER, PRODUCT, "rank", "score"]
-AUDIENCE = [PRODUCT, CUSTOMER, "rank", "score"]
+RECOMMENDATIONS = [CUSTOMER, PRODUCT, "rank", "score", "probability"]
+AUDIENCE = [PRODUCT, CUSTOMER, "rank", "score", "probability"]
 PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
@@ -26,12 +26,14 @@ def safe_csv(frame: pd.DataFrame) -> bytes:
 
 
 def recommendations_csv(frame: pd.DataFrame) -> bytes:
-    """What `AdaptedModel.recommend` returned as a CSV file for programs: customer_id, product_id, rank, score."""
+    """What `AdaptedModel.recommend` returned as a CSV file for programs: customer_id, product_id, rank, score,
+    probability (empty where it isn't known)."""
     return _csv(frame[RECOMMENDATIONS]).encode()
 
 
 def audience_csv(frame: pd.DataFrame) -> bytes:
-    """What `AdaptedModel.audience` returned as a CSV file for programs: product_id, customer_id, rank, score."""
+    """What `AdaptedModel.audience` returned as a CSV file for programs: product_id, customer_id, rank, score,
+    probability (empty where it isn't known)."""
     return _csv(frame[AUDIENCE]).encode()
 
 

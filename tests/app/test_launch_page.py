@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -155,6 +157,51 @@ def test_a_customers_list_is_what_the_model_recommends(with_launch: Workspace, o
     assert shown["title"].tolist() == titles[expected["product_id"]].tolist()
     assert shown["score"].tolist() == expected["score"].tolist()
     assert any("Why" in element.value for element in app.markdown)
+    np.testing.assert_allclose(shown["probability"], 100 * expected["probability"])
+    assert expected["probability"].between(0, 1).all()
+
+
+def test_how_sure_it_is_stands_beside_the_recommendations(with_launch: Workspace, open_app) -> None:
+    app = open_app(with_launch, PAGE)
+    (record,) = with_launch.launches()
+    known = record.adapted.summary["uncertainty"]
+    (part,) = (expander for expander in app.expander if expander.label == "How sure are we?")
+    said = " ".join(element.value for element in part.markdown)
+    assert f"{known['calibration']['base_rate']:.1%} of what stood in top-20 lists was bought" in said
+    assert f"off by {100 * known['calibration']['ece']:.2f} percentage points" in said
+    app.segmented_control(key="view").set_value("For a new product").run()
+    shots = with_launch.load_adapted(record.id).shots
+    (row,) = (
+        row
+        for row in known["certainty"]["by_first_sales"]
+        if row["shots"] == shots[new_products()["product_id"].tolist().index(app.query_params["product"])]
+    )
+    assert any(row["sentence"] in element.value for element in app.markdown)
+
+
+def test_where_nothing_is_known_of_chances_the_page_says_so(with_launch: Workspace, open_app) -> None:
+    """As with recommendations in a catalog that is too small, and those from before there were chances."""
+    (record,) = with_launch.launches()
+    adapted = dataclasses.replace(with_launch.load_adapted(record.id), probability=None)
+    note = {"note": "The catalog is too small."}
+    before = {what: value for what, value in record.adapted.summary.items() if what != "uncertainty"}
+    for summary in ({"uncertainty": {"calibration": note, "certainty": note}}, {}):
+        with_launch.publish_adapted(
+            record.id,
+            adapted.save,
+            model=record.adapted.model,
+            method=adapted.method,
+            settings={},
+            summary=before | summary,
+            support_version=with_launch.load_launch_version(record.id)[1],
+        )
+        app = open_app(with_launch, PAGE)
+        assert "probability" not in app.dataframe[-1].value
+        app.segmented_control(key="view").set_value("For a new product").run()
+        assert not app.exception
+        assert "score" in next(frame.value for frame in app.dataframe if "customer_id" in frame.value)
+        sure = [part for part in app.expander if part.label == "How sure are we?"]
+        assert [part.info[0].value for part in sure] == (["The catalog is too small\\."] if summary else [])
 
 
 def test_a_products_audience_is_what_the_model_says(with_launch: Workspace, open_app) -> None:

@@ -12,6 +12,7 @@ from recsys_core.adaptation.registry import method_named
 from recsys_core.dataset import Dataset, Launch
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
+from recsys_core.selection.uncertainty import with_uncertainty
 from recsys_core.workspace.exports import (
     audience_csv,
     customer_table,
@@ -24,7 +25,8 @@ from recsys_core.workspace.exports import (
 
 @pytest.fixture(scope="module")
 def adapted(supporter_source: SourceModel, supporter_shop: tuple[Dataset, Launch]) -> AdaptedModel:
-    return method_named("prototype").adapt(supporter_source, supporter_shop[1], run=RunContext())
+    made = method_named("prototype").adapt(supporter_source, supporter_shop[1], run=RunContext())
+    return with_uncertainty(made, run=RunContext())[0]
 
 
 def read(csv: bytes) -> pd.DataFrame:
@@ -33,11 +35,13 @@ def read(csv: bytes) -> pd.DataFrame:
 
 def test_recommendations_are_those_of_the_model(adapted: AdaptedModel) -> None:
     frame = adapted.recommend(top=20)
+    assert list(frame) == ["customer_id", "product_id", "rank", "score", "probability"]
     pd.testing.assert_frame_equal(read(recommendations_csv(frame)), frame, check_dtype=False)
 
 
 def test_audiences_are_those_of_the_model(adapted: AdaptedModel) -> None:
     frame = adapted.audience(top=7)
+    assert list(frame) == ["product_id", "customer_id", "rank", "score", "probability"]
     pd.testing.assert_frame_equal(read(audience_csv(frame)), frame, check_dtype=False)
 
 
@@ -71,8 +75,10 @@ def test_a_carriage_return_begins_no_new_row() -> None:
 
 
 def test_ids_and_column_names_are_protected_too() -> None:
-    csv = recommendations_csv(pd.DataFrame({"customer_id": ["=a"], "product_id": ["@b"], "rank": [1], "score": [-0.5]}))
-    assert csv == b"customer_id,product_id,rank,score\n'=a,'@b,1,-0.5\n"
+    row = {"customer_id": ["=a"], "product_id": ["@b"], "rank": [1], "score": [-0.5], "probability": [float("nan")]}
+    csv = recommendations_csv(pd.DataFrame(row))
+    # A probability that isn't known stays empty.
+    assert csv == b"customer_id,product_id,rank,score,probability\n'=a,'@b,1,-0.5,\n"
     assert safe_csv(pd.DataFrame({"=cmd": ["a"]})).removeprefix(b"\xef\xbb\xbf") == b"'=cmd\na\n"
 
 
