@@ -19,13 +19,11 @@ from pydantic import BaseModel, Field, PositiveFloat, PositiveInt
 
 from recsys_core.adaptation.adapter import Adapter
 from recsys_core.adaptation.blended import BlendedAdapter, Judge, features
-from recsys_core.adaptation.members import HeldOutScores, MemberNames, Members, Reference, by_name
-from recsys_core.adaptation.method import Method
+from recsys_core.adaptation.members import HeldOutScores, MemberNames, Panel, PanelMethod, by_name
 from recsys_core.adaptation.trees import MAX_DEPTH, Trees
 from recsys_core.adaptation.weighted import WeightedAdapter, rounded
 from recsys_core.errors import CannotRun
 from recsys_core.models.head import NewProducts, Scorer
-from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 
 if TYPE_CHECKING:
@@ -62,16 +60,13 @@ class Sample(NamedTuple):
     """(r,) products that the customer didn't buy."""
 
 
-class Blend(Method):
+class Blend(PanelMethod):
     name: ClassVar[str] = "blend"
     sentence: ClassVar[str] = "Learns from past launches whom of the methods to believe, and when."
     settings_type = Settings
-    single: ClassVar[bool] = False
 
-    def fit(self, source: SourceModel, *, run: RunContext) -> Self:
-        members = Members.fitted(self.settings.members, source, run)
-        self.reference_ = Reference(source, run.seed)
-        self.members_, heard = self.reference_.heard(members, run)
+    def fit_panel(self, panel: Panel, run: RunContext) -> Self:
+        self.members_, self.reference_, heard = panel.members, panel.reference, panel.heard
         rng = np.random.default_rng(run.seed)
         samples = [sample(one, self.settings.pairs, self.settings.negatives, rng) for one in heard]
         shots, settings = self.reference_.shots, self.settings

@@ -15,13 +15,11 @@ import numpy as np
 import scipy.sparse as sp
 from pydantic import BaseModel, PositiveFloat
 
-from recsys_core.adaptation.members import HeldOutScores, MemberNames, Members, Reference, by_name
-from recsys_core.adaptation.method import Method
+from recsys_core.adaptation.members import HeldOutScores, MemberNames, Panel, PanelMethod, by_name
 from recsys_core.adaptation.weighted import WeightedAdapter, rounded
 from recsys_core.evaluation.metrics import ndcg_per_customer
 from recsys_core.evaluation.ranking import best_columns
 from recsys_core.models.head import NewProducts, Scorer
-from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 
 POWERS = tuple(2.0**i for i in range(9))
@@ -36,16 +34,13 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     256 the least that is as good as any on held-out tasks."""
 
 
-class Ensemble(Method):
+class Ensemble(PanelMethod):
     name: ClassVar[str] = "ensemble"
     sentence: ClassVar[str] = "Asks all methods, and listens most to those that found buyers best in the past."
     settings_type = Settings
-    single: ClassVar[bool] = False
 
-    def fit(self, source: SourceModel, *, run: RunContext) -> Self:
-        members = Members.fitted(self.settings.members, source, run)
-        self.reference_ = Reference(source, run.seed)
-        self.members_, heard = self.reference_.heard(members, run)
+    def fit_panel(self, panel: Panel, run: RunContext) -> Self:
+        self.members_, self.reference_, heard = panel.members, panel.reference, panel.heard
         self.losses_ = np.array([[loss(one.scores[i], one, run) for one in heard] for i in range(len(heard[0].scores))])
         powers = POWERS if self.settings.power is None else (self.settings.power,)
         self.power_ = best_power(powers, self.losses_, heard)

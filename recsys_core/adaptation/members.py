@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator
@@ -64,8 +65,11 @@ class Members:
     """Methods that can't run here → why."""
 
     @classmethod
-    def fitted(cls, names: Sequence[str] | None, source: SourceModel, run: RunContext) -> Members:
-        """names: None means every method that isn't made of others. Raises CannotRun if fewer than two can run."""
+    def fitted(
+        cls, names: Sequence[str] | None, source: SourceModel, run: RunContext, known: Mapping[str, Method] = {}
+    ) -> Members:
+        """names: None means every method that isn't made of others; known: those that have learned from this source model
+        already. Raises CannotRun if fewer than two can run."""
         from recsys_core.adaptation.registry import METHODS
 
         chosen = [name for name, method in METHODS.items() if method.single] if names is None else dict.fromkeys(names)
@@ -73,7 +77,7 @@ class Members:
         for name in chosen:
             run.check()
             try:
-                methods[name] = METHODS[name]().fit(source, run=within(run, name))
+                methods[name] = known.get(name) or METHODS[name]().fit(source, run=within(run, name))
             except CannotRun as error:
                 left_out[name] = str(error)
         return cls(methods, left_out).without({})
@@ -185,6 +189,38 @@ class Reference:
     def _scores(self, adapter: Adapter, shots: int) -> np.ndarray:
         """(n_customers, n)."""
         return adapter.side(self.tasks.scorer, self.tasks.new[shots]).scores(self.customers)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Members that have learned what the catalog teaches them, and were heard on held-out products."""
+
+    members: Members
+    reference: Reference
+    heard: list[HeldOutScores]
+    """What they say, for each number of first sales."""
+
+    @classmethod
+    def of(
+        cls, names: Sequence[str] | None, source: SourceModel, run: RunContext, known: Mapping[str, Method] = {}
+    ) -> Panel:
+        """See `Members.fitted`. Raises CannotRun if fewer than two can run, or there is too little to hear them on."""
+        reference = Reference(source, run.seed)
+        members, heard = reference.heard(Members.fitted(names, source, run, known), run)
+        return cls(members, reference, heard)
+
+
+class PanelMethod(Method):
+    """A method that is made of several others, as its settings' `members` say."""
+
+    single: ClassVar[bool] = False
+
+    def fit(self, source: SourceModel, *, run: RunContext) -> Self:
+        return self.fit_panel(Panel.of(self.settings.members, source, run), run)
+
+    @abstractmethod
+    def fit_panel(self, panel: Panel, run: RunContext) -> Self:
+        """What `fit` does once the members are fitted and heard; the same panel serves several methods."""
 
 
 def by_name(members: Members, shots: np.ndarray, values: np.ndarray) -> dict[str, dict[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,4 +22,4 @@ class ThetaAdapter(Adapter):
     def side(self, scorer: Scorer, new: NewProducts) -> ProductSide:
         base = scorer.products(new)
         theta = self.theta(Supporters.of(scorer, new, base, self.crowd.drawn(scorer)))
-        return base._replace(dense=base.dense + theta)
+        return replace(base, dense=base.dense + theta)

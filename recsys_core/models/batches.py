@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from recsys_core.content.filled_products import FilledProducts
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.models.augmentation import ContentDropout
 from recsys_core.models.content_space import ContentVectors
@@ -66,7 +67,7 @@ class TaskSampler:
         if self.dropout and rng:
             content = self.dropout.draw(products, rng)
         return Batch(
-            words=(words @ content.words.T).toarray(),
+            words=FilledProducts(content.words).times(words),
             customers=unit_rows(histories @ self.content.dense),
             products=content.dense,
             log_frequency=self.log_frequency[products],

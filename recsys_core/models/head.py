@@ -10,12 +10,14 @@ The score of customer u for product p with k supporters S is a sum of five signa
 
 t_u, c_u, z_u, h_u are the customer's history summed and scaled to length 1. In the last two a product's content stands
 for κ supporters: a prototype with a prior (Snell et al. 2017). N is the degree-normalised customer × product matrix.
+z_p is the neighbours' taste; with a generator (see `generator.py`) a share of z_p is generated from c_p.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +25,7 @@ import scipy.sparse as sp
 from scipy.special import expit
 
 from recsys_core.artefacts import pack_sparse, unpack_sparse
+from recsys_core.content.filled_products import FilledProducts
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.models.co_purchases import CoPurchases, Placement
 from recsys_core.models.content_space import ContentVectors
@@ -77,13 +80,20 @@ class Head:
     sharpness: np.ndarray
     """(2,) float32: of the words' cosine and of the towers' product in the softmax that trained them; no part of a score."""
     mixture: Mixture = field(default_factory=Mixture)
+    generator: np.ndarray | None = None
+    """(d, r) float32 G, applied from the right: a product's taste from its content; None if there is none."""
+    generator_share: np.ndarray = field(default_factory=lambda: np.zeros(1, dtype=np.float32))
+    """(1,) float32: of what G makes in a new product's taste; the rest is its neighbours'."""
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {
+        arrays = {
             "customer_tower": self.customer_tower,
             "product_tower": self.product_tower,
             "sharpness": self.sharpness,
         }
+        if self.generator is not None:
+            arrays |= {"generator": self.generator, "generator_share": self.generator_share}
+        return arrays
 
 
 class CustomerSide(NamedTuple):
@@ -93,7 +103,8 @@ class CustomerSide(NamedTuple):
     """(n_customers, V + n_products): words and basket."""
 
 
-class ProductSide(NamedTuple):
+@dataclass(frozen=True)
+class ProductSide:
     """What products bring to a score: <x_u, dense> + <s_u, sparse> + Σ w_i σ(<x_u, θ_i>), x and s of the customers' side."""
 
     dense: np.ndarray
@@ -104,10 +115,15 @@ class ProductSide(NamedTuple):
 
     def scores(self, customers: CustomerSide) -> np.ndarray:
         """(n_customers, n) float32."""
-        total = customers.dense @ self.dense.T + (customers.sparse @ self.sparse.T).toarray()
+        total = self._filled.times(customers.sparse)
+        total += customers.dense @ self.dense.T
         for term in self.terms:
             total += term.weight * expit(customers.dense @ term.theta.T)
         return total
+
+    @cached_property
+    def _filled(self) -> FilledProducts:
+        return FilledProducts(self.sparse)
 
     def take(self, products: np.ndarray) -> ProductSide:
         """The side of those products (positions) alone."""
@@ -200,7 +216,11 @@ class Scorer:
 
     def place(self, content: ContentVectors) -> Placement:
         """Where new products lie among the catalog's, by their content."""
-        return self.co_purchases.place(content.words, self.content.words)
+        placement = self.co_purchases.place(content.words, self.content.words)
+        if self.head.generator is None:
+            return placement
+        made, share = unit_rows(content.dense @ self.head.generator), self.head.generator_share
+        return replace(placement, taste=unit_rows((1 - share) * placement.taste + share * made))
 
     def new_products(self, content: ContentVectors, support: sp.csr_matrix) -> NewProducts:
         """content: of n products; support: (n, n_customers) a stored entry where that customer bought that product."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -19,6 +21,7 @@ class TwoTowers(nn.Module):
 
     def __init__(self, head: Head):
         super().__init__()
+        self._start = head
         self.customer_tower = nn.Parameter(torch.tensor(head.customer_tower))
         self.product_tower = nn.Parameter(torch.tensor(head.product_tower))
         self.sharpness = nn.Parameter(torch.tensor(head.sharpness))
@@ -50,6 +53,6 @@ class TwoTowers(nn.Module):
         return adversary.loss(cross_entropy, *vectors) if adversary else cross_entropy(*vectors)
 
     def head(self, mixture: Mixture) -> Head:
-        """What was learned, as arrays."""
+        """What was learned, as arrays; the rest as at the start."""
         arrays = {name: value.detach().cpu().numpy().copy() for name, value in self.named_parameters()}
-        return Head(**arrays, mixture=mixture)
+        return replace(self._start, **arrays, mixture=mixture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -60,6 +61,11 @@ class SourceModelConfig(BaseModel, frozen=True, extra="forbid"):
     """Share of the words of a batch's products that are left out, so that no single word is relied upon."""
     attribute_dropout: Share = 0.0
     """The same of their categories, brands, tags and other attributes, and of their prices."""
+    generator_weight: Share = 0.0
+    """Share of a generated vector in where a new product's content places it among tastes (see `generator.py`); 0: none."""
+    generator_epochs: PositiveInt = 6
+    generator_adversarial_weight: NonNegativeFloat = 0.1
+    """Weight of deceiving the discriminator beside ranking for the true buyers; 0: no discriminator."""
     held_out_share: Share = 0.15
     """Products that are never trained on: two thirds stop training in time and weigh the signals, one third judges."""
     held_out_at_most: PositiveInt = 1500
@@ -121,6 +127,7 @@ class SourceModel:
         from recsys_core.models.adversarial import Adversary
         from recsys_core.models.augmentation import ContentDropout
         from recsys_core.models.batches import TaskSampler
+        from recsys_core.models.generator import trained_generator
         from recsys_core.models.mixing import MixtureSearch
         from recsys_core.models.network import TwoTowers
         from recsys_core.models.training import Schedule, train
@@ -139,6 +146,10 @@ class SourceModel:
         sampler = TaskSampler(self.shown_, content, dropout)
         identity = np.eye(self.space_.dimensions, dtype=np.float32)
         start = Head(identity, identity, np.full(2, SHARPNESS_START, dtype=np.float32))
+        if config.generator_weight:
+            generator = trained_generator(self, content, run)
+            share = np.array([config.generator_weight], dtype=np.float32)
+            start = replace(start, generator=generator, generator_share=share)
         towers = TwoTowers(start).to(run.device)
         optimizer = torch.optim.AdamW(
             towers.parameter_groups(config.learning_rate, config.scalar_rate, config.weight_decay)

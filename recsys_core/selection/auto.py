@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys_core.adaptation.adapted_model import AdaptedModel
+from recsys_core.adaptation.members import Panel, PanelMethod
 from recsys_core.adaptation.method import Method
 from recsys_core.adaptation.prototype import Prototype
 from recsys_core.adaptation.registry import AUTO, METHODS, method_named
@@ -22,7 +23,8 @@ from recsys_core.selection.tuning import tuned
 
 MAX_SHOTS = 10
 TIE = 0.002
-"""A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share."""
+"""A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share, or by less than
+one standard error of the difference (Breiman et al. 1984): so much is chance."""
 BUDGET = 120.0
 """Seconds for trying methods, on the sample shop and two CPU cores enough for all."""
 
@@ -83,39 +85,55 @@ def _best(source: SourceModel, judged: Tasks, run: RunContext, budget: Budget) -
     shots = max(judged.new)
     products = len(judged.new[shots])
     table: list[dict[str, Any]] = []
-    tried: dict[str, Method] = {}
+    tried: dict[str, tuple[Method, np.ndarray]] = {}
+    panel: Panel | None = None
     for name in run.track(METHODS, "Choosing a method", len(METHODS)):
         started = time.monotonic()
         limited = budget.limited(run) if len(table) > 1 else replace(run, report=lambda _: None, checkpoints=None)
+        method = method_named(name)
         try:
-            method = method_named(name).fit(source, run=limited)
+            if isinstance(method, PanelMethod):
+                # What was fitted to be tried needn't be fitted again to be a member.
+                singles = {other: fitted for other, (fitted, _) in tried.items() if fitted.single}
+                panel = panel or Panel.of(None, source, limited, singles)
+                method.fit_panel(panel, limited)
+            else:
+                method.fit(source, run=limited)
             figures = _figures(method, judged, shots, limited)
         except (CannotRun, Cancelled) as error:
             run.check()
             note = str(error) if isinstance(error, CannotRun) else "There was no time left to try it."
             table.append({"method": name, "note": note})
             continue
-        tried[name] = method
+        tried[name] = method, figures
         low, high = _interval(figures, run.seed)
         row = {"ndcg": float(figures.mean()), "low": low, "high": high, "seconds": time.monotonic() - started}
         table.append({"method": name} | {what: round(value, 4) for what, value in row.items()})
         run.log(f"{name}: ndcg@20 {figures.mean():.4f} on {products} replayed products")
     judged_rows = [row for row in table if "ndcg" in row]
-    highest = max(row["ndcg"] for row in judged_rows)
-    chosen = next(row for row in judged_rows if row["ndcg"] >= highest * (1 - TIE))
-    found = "found buyers best" if chosen["ndcg"] == highest else "is the simplest of those that found buyers best"
+    best = max(tried.values(), key=lambda pair: pair[1].mean())[1]
+    chosen = next(row for row in judged_rows if as_good(tried[row["method"]][1], best))
+    taken, figures = tried[chosen["method"]]
+    found = "found buyers best" if figures is best else "is the simplest of those that found buyers best"
     reason = (
         f"With {shots} first sales each, {chosen['method']} {found} on {products} replayed products of this shop"
         f"{_gain(chosen, judged_rows[0])}."
     )
-    method = tuned(tried[chosen["method"]], source, chosen["seconds"], budget.left(), run)
+    method = tuned(taken, source, chosen["seconds"], budget.left(), run)
     settings = method.settings.model_dump(mode="json", exclude_defaults=True)
     if settings:
         figures = _figures(method, judged, shots, run)
         reason += f" With settings tuned on other replayed products: ndcg@20 {figures.mean():.4f}."
         if figures.mean() < chosen["ndcg"]:
-            reason, settings, method = reason + " The usual settings stay.", {}, tried[chosen["method"]]
+            reason, settings, method = reason + " The usual settings stay.", {}, taken
     return method, Choice(chosen["method"], reason, table, shots, products, settings)
+
+
+def as_good(figures: np.ndarray, best: np.ndarray) -> bool:
+    """Whether what a method found, by customer, falls behind the best by no more than chance; see `TIE`."""
+    lost = best - figures
+    error = lost.std() / np.sqrt(len(lost))
+    return bool(lost.mean() <= max(TIE * best.mean(), error))
 
 
 def _figures(method: Method, judged: Tasks, shots: int, run: RunContext) -> np.ndarray:

@@ -124,7 +124,9 @@ def test_a_product_alone_scores_as_among_all(by: str, tuned: AdaptedModel) -> No
     scores, some = small.side.scores(customers), np.array([11, 3])
     np.testing.assert_allclose(small.side.take(some).scores(customers), scores[:, some], atol=1e-5)
     one = small.adapter.side(tuned.placed.scorer, tuned.placed.new.take(some))
-    np.testing.assert_allclose(one.scores(customers), scores[:, some], atol=1e-4)
+    # What lies between two of the 255 steps can fall to either: the last digits differ between one product and many.
+    step = np.abs(scores).max() / 127 if "int8" in by else 1e-4
+    np.testing.assert_allclose(one.scores(customers), scores[:, some], atol=step)
 
 
 @every_variant

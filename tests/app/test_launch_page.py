@@ -167,8 +167,9 @@ def test_how_sure_it_is_stands_beside_the_recommendations(with_launch: Workspace
     known = record.adapted.summary["uncertainty"]
     (part,) = (expander for expander in app.expander if expander.label == "How sure are we?")
     said = " ".join(element.value for element in part.markdown)
-    assert f"{known['calibration']['base_rate']:.1%} of what stood in top-20 lists was bought" in said
-    assert f"off by {100 * known['calibration']['ece']:.2f} percentage points" in said
+    calibration = known["calibration"]
+    assert f"{calibration['base_rate']:.1%} of what stood in top-{calibration['top']} lists was bought" in said
+    assert f"off by {100 * calibration['ece']:.2f} percentage points" in said
     app.segmented_control(key="view").set_value("For a new product").run()
     shots = with_launch.load_adapted(record.id).shots
     (row,) = (

@@ -54,7 +54,9 @@ def test_a_training_that_is_stopped_leaves_nothing_and_can_be_started_again(app:
     (run,) = app.client.runs()
     assert run.state == "running"
     visitor.stop().click()
-    expect(visitor.page.get_by_text("Stopped as asked. Nothing was changed")).to_be_visible()
+    # The log says the same, with the time before it.
+    said = "Stopped as asked. Nothing was changed; you can start it again."
+    expect(visitor.page.get_by_text(said, exact=True)).to_be_visible()
     assert app.client.state(run.id).state == "cancelled"
     assert app.workspace.model() is None
     assert not (app.workspace.run_folder(run.id) / "checkpoints").exists()
