@@ -79,7 +79,7 @@ def trained(catalog: Dataset) -> tuple[SourceModel, float, float]:
     def report(values: dict[str, Any]) -> None:
         moments.setdefault(values.get("stage", ""), []).append(time.perf_counter())
 
-    TwoTowers.loss = counted  # type: ignore[method-assign]
+    TwoTowers.loss = counted  # type: ignore[method-assign, assignment]
     try:
         model = SourceModel().fit(catalog, run=RunContext(seed=0, report=report))
     finally:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, PositiveFloat
 
 from recsys_core.adaptation.members import HeldOutScores, MemberNames, Panel, PanelMethod, by_name
 from recsys_core.adaptation.weighted import WeightedAdapter, rounded
-from recsys_core.evaluation.metrics import ndcg_per_customer
+from recsys_core.evaluation.metrics import ndcg_per_customer, no_worse
 from recsys_core.evaluation.ranking import best_columns
 from recsys_core.models.head import NewProducts, Scorer
 from recsys_core.run_context import RunContext
@@ -92,10 +92,9 @@ def loss(scores: np.ndarray, held_out: HeldOutScores, run: RunContext) -> float:
 
 def best_power(powers: Sequence[float], losses: np.ndarray, heard: Sequence[HeldOutScores]) -> float:
     """The power whose lists are best, or a smaller one that isn't worse beyond chance (two standard errors)."""
-    figures = np.stack([_figures(weights(losses, power), heard) for power in powers])
-    lost = figures[figures.mean(axis=1).argmax()] - figures
-    error = lost.std(axis=1) / np.sqrt(lost.shape[1])
-    return powers[int(np.argmax(lost.mean(axis=1) <= 2 * error))]
+    figures = [_figures(weights(losses, power), heard) for power in powers]
+    best = max(figures, key=np.mean)
+    return next(power for power, one in zip(powers, figures, strict=True) if no_worse(one, best, errors=2))
 
 
 def _figures(weight: np.ndarray, heard: Sequence[HeldOutScores]) -> np.ndarray:

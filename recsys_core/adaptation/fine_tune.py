@@ -3,7 +3,8 @@
 f_S is the source model, its layers frozen up to a chosen depth; the last ones, θ_μ and a term θ_T for each new product
 are tuned on the support. L_T asks, for each first sale, who bought: the softmax of f_T over that customer and customers
 drawn from the catalog. L_S is the source model's own loss, so that the old task isn't forgotten. A share of the support
-stops training in time; afterwards θ_T alone is fitted once more on all of it, so that no sale is lost.
+stops training in time; afterwards θ_T alone is fitted once more on all of it, so that no sale is lost. Customers who
+bought what is like a product can stand for some first buyers more, so that one without any has a term too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pydantic import BaseModel, NonNegativeFloat, PositiveFloat, PositiveInt
 from recsys_core.adaptation.adapter import Adapter
 from recsys_core.adaptation.customer_terms import SupportTask, TermSettings, fit_theta, reciprocal_ranks, support_task
 from recsys_core.adaptation.method import Method
+from recsys_core.evaluation.metrics import no_worse
 from recsys_core.models.head import NewProducts, ProductSide, Scorer, Term
 from recsys_core.models.source_model import Share, SourceModel
 from recsys_core.run_context import RunContext
@@ -42,13 +44,15 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     negatives: PositiveInt = 256
     """Customers drawn from the catalog, beside whom a supporter has to stand out."""
     scales: tuple[PositiveFloat, ...] = (0.5, 0.25, 0.1)
-    """θ_μ at the start: the one that finds held-out support best, the first where too little is held out. The softmax of
+    """θ_μ at the start: the first that finds held-out support as well as any, but for chance. The softmax of
     L_T has the sharpness 1 / θ_μ, so that f_S starts with the weight that it was trained with."""
     penalty: NonNegativeFloat = 0.02
     """Weight of |θ_T|² in its last fit."""
     held_out_share: Share = 0.2
     """Share of the support pairs that stop training in time."""
     patience: PositiveInt = 2
+    pseudo_supporters: NonNegativeFloat = 0.0
+    """How many first buyers those who bought a product's nearest neighbours in the catalog stand for; 0: none."""
 
 
 MIN_HELD_OUT = 10
@@ -116,7 +120,7 @@ class FineTune(Method):
             return FineTuneAdapter(scorer.head.product_tower, choices[0]), {"note": note}
         # Whom it is about and how f_S sees them is the same for every θ_μ.
         task = support_task(scorer, new, scorer.products(new.without_support()), choices[0])
-        judged = self._judged_pairs(len(task.product), run.seed)
+        judged = self._judged_pairs(task.product, run.seed)
         start = self._start(choices, task, judged, run)
         product_tower, scale, history = self._tune(scorer, new, task, judged, start, run)
         summary = {
@@ -129,19 +133,23 @@ class FineTune(Method):
     def _choices(self, seed: int) -> list[TermSettings]:
         """The terms' settings with each θ_μ to choose from."""
         settings = self.settings
-        return [TermSettings(scale, 1 / scale, settings.penalty, settings.negatives, seed) for scale in settings.scales]
+        return [
+            TermSettings(scale, 1 / scale, settings.penalty, settings.negatives, seed, settings.pseudo_supporters)
+            for scale in settings.scales
+        ]
 
     def _start(
         self, choices: list[TermSettings], task: SupportTask, judged: np.ndarray, run: RunContext
     ) -> TermSettings:
-        """The choice that finds held-out support best."""
+        """The first choice that finds held-out support as well as any, but for chance."""
         if not judged.any():
             return choices[0]
         ranks = []
         for terms in run.track(choices, "Weighing old and new", len(choices)):
             theta = fit_theta(task.of(~judged), terms)
-            ranks.append(reciprocal_ranks(task.of(judged), theta, terms).mean())
-        return choices[int(np.argmax(ranks))]
+            ranks.append(reciprocal_ranks(task.of(judged), theta, terms))
+        best = max(ranks, key=np.mean)
+        return next(terms for terms, one in zip(choices, ranks, strict=True) if no_worse(one, best, errors=2))
 
     def _tune(
         self,
@@ -157,7 +165,7 @@ class FineTune(Method):
 
         from recsys_core.adaptation.tuned_network import TunedNetwork
         from recsys_core.models.batches import TaskSampler
-        from recsys_core.models.training import Schedule, train
+        from recsys_core.models.training import Schedule, one_core_left, train
 
         settings = self.settings
         network = TunedNetwork(scorer, new, task, judged, settings.depth, terms).to(run.device)
@@ -173,19 +181,24 @@ class FineTune(Method):
                 source_loss = network.towers.loss(batch, self.log_frequency_strength_)
                 yield settings.source_loss_weight * source_loss + settings.support_loss_weight * network.support_loss()
 
-        history = train(
-            network,
-            optimizer,
-            # Whoever asks for fine-tuning gets it: the untrained start isn't among the choices.
-            Schedule(settings.epochs, sampler.n_batches(size, size * settings.batches_per_epoch), settings.patience, 1),
-            losses=losses,
-            evaluate=network.judge if judged.any() else None,
-            run=run,
-            stage="Fine-tuning",
-        )
+        with one_core_left():
+            history = train(
+                network,
+                optimizer,
+                # Whoever asks for fine-tuning gets it: the untrained start isn't among the choices.
+                Schedule(
+                    settings.epochs, sampler.n_batches(size, size * settings.batches_per_epoch), settings.patience, 1
+                ),
+                losses=losses,
+                evaluate=network.judge if judged.any() else None,
+                run=run,
+                stage="Fine-tuning",
+            )
         return network.towers.head(scorer.head.mixture).product_tower, network.scale(), history
 
-    def _judged_pairs(self, pairs: int, seed: int) -> np.ndarray:
-        """(pairs,) bool: which support pairs are held out."""
-        judged = np.random.default_rng(seed).random(pairs) < self.settings.held_out_share
-        return judged if judged.sum() >= MIN_HELD_OUT else np.zeros(pairs, dtype=bool)
+    def _judged_pairs(self, product: np.ndarray, seed: int) -> np.ndarray:
+        """(m,) bool: which support pairs are held out; product: (m,) what they are about. A product keeps one pair: without a
+        term of its own it can't tell how much terms are worth."""
+        judged = np.random.default_rng(seed).random(len(product)) < self.settings.held_out_share
+        judged[np.unique(product, return_index=True)[1]] = False
+        return judged if judged.sum() >= MIN_HELD_OUT else np.zeros(len(product), dtype=bool)

@@ -23,6 +23,10 @@ class TunedNetwork(nn.Module):
     negative_x: Tensor
     positive_rest: Tensor
     negative_rest: Tensor
+    pseudo_x: Tensor
+    pseudo_product: Tensor
+    pseudo_rest: Tensor
+    pair_weight: Tensor
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class TunedNetwork(nn.Module):
         self.weight = float(head.mixture.weights(np.zeros(1))["towers"][0])
         products = self.weight * (content @ head.product_tower)
         d = content.shape[1]
+        pseudo = task.pseudo
         constants = {
             "content": content,
             "product": task.product.astype(np.int64),
@@ -58,6 +63,11 @@ class TunedNetwork(nn.Module):
             # What f_S holds beside the towers, which alone may move.
             "positive_rest": task.positive_scores - task.positives[:, :d] @ products.T,
             "negative_rest": task.negative_scores - task.negatives[:, :d] @ products.T,
+            "pseudo_rest": pseudo.scores - (pseudo.customers[:, :d] * products[pseudo.product]).sum(axis=1),
+            "pseudo_x": pseudo.customers,
+            "pseudo_product": pseudo.product.astype(np.int64),
+            # Of the pairs that are learned from.
+            "pair_weight": task.of(~judged).learned_from().weight,
         }
         for name, value in constants.items():
             self.register_buffer(name, torch.tensor(value), persistent=False)
@@ -72,9 +82,13 @@ class TunedNetwork(nn.Module):
         """θ_μ."""
         return float(self.log_scale.exp().item())
 
+    def _products(self) -> Tensor:
+        """(n, d): what the towers hold of the products."""
+        return self.weight * (self.content @ self.towers.product_tower)
+
     def _target(self) -> tuple[Tensor, Tensor]:
         """f_T of the support pairs' customers (m, n) and of the negatives (q, n)."""
-        products = self.weight * (self.content @ self.towers.product_tower)
+        products = self._products()
         d = products.shape[1]
         positive, negative = (
             torch.sigmoid(x @ self.theta.T) + self.log_scale.exp() * (x[:, :d] @ products.T + rest)
@@ -82,13 +96,21 @@ class TunedNetwork(nn.Module):
         )
         return positive, negative
 
+    def _pseudo(self) -> Tensor:
+        """(s,) f_T of the pseudo-supporters, each for its product alone: there can be many."""
+        products, theta = self._products()[self.pseudo_product], self.theta[self.pseudo_product]
+        source = (self.pseudo_x[:, : products.shape[1]] * products).sum(1) + self.pseudo_rest
+        return torch.sigmoid((self.pseudo_x * theta).sum(1)) + self.log_scale.exp() * source
+
     def support_loss(self) -> Tensor:
-        """L_T over the support pairs that aren't held out: the softmax of sharpness · f_T over a customer and the negatives."""
+        """L_T over the support pairs that aren't held out, and the pseudo-supporters: the softmax of sharpness · f_T over a
+        customer and the negatives."""
         positive, negative = self._target()
-        own = positive.gather(1, self.product[:, None])
+        own = torch.cat([positive.gather(1, self.product[:, None])[~self.judged], self._pseudo()[:, None]])
+        product = torch.cat([self.product[~self.judged], self.pseudo_product])
         negative = negative.masked_fill(self.taken, MASKED)
-        logits = self.sharpness * torch.cat([own, negative.T[self.product]], dim=1)
-        return -torch.log_softmax(logits, dim=1)[~self.judged, 0].mean()
+        logits = self.sharpness * torch.cat([own, negative.T[product]], dim=1)
+        return -(self.pair_weight * torch.log_softmax(logits, dim=1)[:, 0]).sum() / self.pair_weight.sum()
 
     def judge(self) -> float:
         """Mean reciprocal rank of the held-out pairs' products among those that their customers haven't bought."""

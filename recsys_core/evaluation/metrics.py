@@ -31,3 +31,10 @@ def ndcg(score: ScoreBlock, relevant: sp.csr_matrix, hidden: sp.csr_matrix | Non
     for block, best, scores in top_products(score, customers, k, hidden):
         parts.append(ndcg_per_customer(np.where(np.isfinite(scores), best, -1), relevant[block], k))
     return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def no_worse(figures: np.ndarray, best: np.ndarray, errors: float = 1.0) -> bool:
+    """Whether `figures` (n,) fall behind `best` (n,), of the same customers, by no more than chance: so many standard errors of
+    the mean difference (with one, the rule of Breiman et al. 1984 for taking the simpler of two models)."""
+    lost = best - figures
+    return bool(lost.mean() <= errors * lost.std() / np.sqrt(len(lost)))

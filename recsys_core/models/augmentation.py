@@ -8,8 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys_core.content.unit_rows import unit_sparse_rows
+from recsys_core.models.co_purchases import BLOCK
 from recsys_core.models.content_space import ContentSpace, ContentVectors
-from recsys_core.models.head import NewProducts, Scorer
+from recsys_core.models.head import Scorer
 
 PSEUDO_CUSTOMERS = 20
 """So many customers, at most, stand in for a product's buyers."""
@@ -63,18 +64,18 @@ def pseudo_supporters(scorer: Scorer, content: ContentVectors, at_most: int = PS
     at a product's basket; here they are customers, for methods that learn from a support.
     """
     co_purchases = scorer.co_purchases
-    buyers = co_purchases.buyers(co_purchases.neighbours(content.words, scorer.content.words))
+    neighbours = co_purchases.neighbours(content.words, scorer.content.words)
+    # In blocks: all who bought any of a product's neighbours can be most of the customers.
+    starts = range(0, max(neighbours.shape[0], 1), BLOCK)
+    blocks = (co_purchases.buyers(neighbours[start : start + BLOCK]) for start in starts)
+    return sp.vstack([_most(buyers, at_most) for buyers in blocks], format="csr")
+
+
+def _most(buyers: sp.csr_matrix, at_most: int) -> sp.csr_matrix:
+    """The entries with most weight of each row, scaled to sum to 1."""
     row = np.repeat(np.arange(buyers.shape[0]), np.diff(buyers.indptr))
     order = np.lexsort((buyers.indices, -buyers.data, row))
     rank = np.arange(buyers.nnz) - buyers.indptr[row]
     chosen = order[rank < at_most]
     weight = buyers.data[chosen] / np.bincount(row[chosen], buyers.data[chosen], buyers.shape[0])[row[chosen]]
     return sp.csr_matrix((weight.astype(np.float32), (row[chosen], buyers.indices[chosen])), buyers.shape)
-
-
-def mixed_support(scorer: Scorer, new: NewProducts, worth: float) -> sp.csr_matrix:
-    """(n, n_customers) float32: 1 for each supporter, and pseudo-supporters who count for `worth` supporters together."""
-    supporters = sp.csr_matrix(
-        (np.ones_like(new.support.data), new.support.indices, new.support.indptr), new.support.shape
-    )
-    return (supporters + worth * pseudo_supporters(scorer, new.content)).tocsr() if worth else supporters

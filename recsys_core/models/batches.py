@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,17 @@ class Batch:
     """(b, c) bool: other products that the customer bought: not negatives."""
 
 
+def one_ahead(make: Callable[[int], Batch], steps: range) -> Iterator[Batch]:
+    """make(step) for one step after another, each made in a thread while the one before is learned from."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = [maker.submit(make, step) for step in steps[:1]]
+        for step in (*steps[1:], None):
+            batch = coming.pop().result()
+            if step is not None:
+                coming.append(maker.submit(make, step))
+            yield batch
+
+
 class TaskSampler:
     """Draws batches from the interactions that may be learned from."""
 
@@ -50,8 +62,8 @@ class TaskSampler:
     def epoch(self, rng: np.random.Generator, size: int, pairs_per_epoch: int) -> Iterator[Batch]:
         """Batches of `size` pairs each, in a random order, without repetition; at most `pairs_per_epoch` pairs in all."""
         order = rng.permutation(len(self.products))
-        for step in range(self.n_batches(size, pairs_per_epoch)):
-            yield self.batch(order[step * size : (step + 1) * size], rng)
+        steps = range(self.n_batches(size, pairs_per_epoch))
+        return one_ahead(lambda step: self.batch(order[step * size : (step + 1) * size], rng), steps)
 
     def batch(self, pairs: np.ndarray, rng: np.random.Generator | None = None) -> Batch:
         """The batch of these pairs (positions among the interactions); rng: draws what is dropped."""

@@ -29,7 +29,7 @@ from recsys_core.evaluation.metrics import ndcg
 from recsys_core.models.batches import Batch, TaskSampler
 from recsys_core.models.content_space import ContentVectors
 from recsys_core.models.network import MASKED
-from recsys_core.models.training import Schedule, train
+from recsys_core.models.training import Schedule, one_core_left, train
 from recsys_core.run_context import RunContext
 
 if TYPE_CHECKING:
@@ -112,16 +112,17 @@ def trained_generator(source: SourceModel, content: ContentVectors, run: RunCont
         for batch in sampler.epoch(rng, size, config.pairs_per_epoch):
             yield network.loss(batch, config.generator_adversarial_weight)
 
-    train(
-        network,
-        optimizer,
-        # Whoever asks for the generator gets it: the regression that it starts at isn't among the choices.
-        Schedule(config.generator_epochs, sampler.n_batches(size, config.pairs_per_epoch), config.patience, 1),
-        losses=losses,
-        evaluate=_judge(source, content, network, run),
-        run=replace(run, checkpoints=run.checkpoints / "generator" if run.checkpoints else None),
-        stage=STAGE,
-    )
+    with one_core_left():
+        train(
+            network,
+            optimizer,
+            # Whoever asks for the generator gets it: the regression that it starts at isn't among the choices.
+            Schedule(config.generator_epochs, sampler.n_batches(size, config.pairs_per_epoch), config.patience, 1),
+            losses=losses,
+            evaluate=_judge(source, content, network, run),
+            run=replace(run, checkpoints=run.checkpoints / "generator" if run.checkpoints else None),
+            stage=STAGE,
+        )
     return network.matrix()
 
 

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from recsys_core.models.acceleration import compiled, half_wide, moved_to
 from recsys_core.models.adversarial import Adversary
 from recsys_core.models.batches import Batch
 from recsys_core.models.head import Head, Mixture
 
 MASKED = -1e4
+
+
+def cross_entropy(
+    customer_tower: Tensor,
+    product_tower: Tensor,
+    sharpness: Tensor,
+    words: Tensor,
+    fixed: Tensor,
+    target: Tensor,
+    customers: Tensor,
+    products: Tensor,
+) -> Tensor:
+    """Of the softmax of a batch's scores. fixed: (b, c) what is added to them; the rest as in `Head` and `Batch`."""
+    left = sharpness[1] * (customers @ customer_tower)
+    scores = torch.addcmul(fixed, sharpness[0], words).addmm(left, (products @ product_tower).T)
+    return functional.cross_entropy(scores.float(), target)
 
 
 class TwoTowers(nn.Module):
@@ -22,6 +38,7 @@ class TwoTowers(nn.Module):
     def __init__(self, head: Head):
         super().__init__()
         self._start = head
+        self._cross_entropy = cross_entropy
         self.customer_tower = nn.Parameter(torch.tensor(head.customer_tower))
         self.product_tower = nn.Parameter(torch.tensor(head.product_tower))
         self.sharpness = nn.Parameter(torch.tensor(head.sharpness))
@@ -33,24 +50,34 @@ class TwoTowers(nn.Module):
             {"params": [self.sharpness], "lr": scalar_rate, "weight_decay": 0.0},
         ]
 
+    def compile(self, steps: int) -> None:  # type: ignore[override]
+        """Compiles the loss for a GPU where so many steps make up for it."""
+        self._cross_entropy = compiled(cross_entropy, self.sharpness.device, steps)
+
     def loss(self, batch: Batch, log_frequency_strength: float, adversary: Adversary | None = None) -> Tensor:
         """In-batch softmax cross-entropy, with as much of the log-frequency correction as asked for; other purchases of the
         customer are masked. adversary: beside it, that of content and customer vectors moved the worst way."""
         device = self.sharpness.device
+        words, known, target, customers, products, log_frequency = (
+            moved_to(device, array)
+            for array in (
+                batch.words,
+                batch.known,
+                batch.target,
+                batch.customers,
+                batch.products,
+                batch.log_frequency,
+            )
+        )
+        # One number a pair that no slope goes through: passes over all pairs cost as much as the products of matrices.
+        fixed = torch.where(known, MASKED, -log_frequency_strength * log_frequency)
+        towers = self.customer_tower, self.product_tower, self.sharpness
 
-        def tensor(array: np.ndarray) -> Tensor:
-            return torch.as_tensor(array, device=device)
+        def of(customers: Tensor, products: Tensor) -> Tensor:
+            with half_wide(device):
+                return self._cross_entropy(*towers, words, fixed, target, customers, products)
 
-        words, known, target = tensor(batch.words), tensor(batch.known), tensor(batch.target)
-        correction = log_frequency_strength * tensor(batch.log_frequency)
-
-        def cross_entropy(customers: Tensor, products: Tensor) -> Tensor:
-            towers = (customers @ self.customer_tower) @ (products @ self.product_tower).T
-            scores = self.sharpness[0] * words + self.sharpness[1] * towers - correction
-            return functional.cross_entropy(scores.masked_fill(known, MASKED), target)
-
-        vectors = tensor(batch.customers), tensor(batch.products)
-        return adversary.loss(cross_entropy, *vectors) if adversary else cross_entropy(*vectors)
+        return adversary.loss(of, customers, products) if adversary else of(customers, products)
 
     def head(self, mixture: Mixture) -> Head:
         """What was learned, as arrays; the rest as at the start."""

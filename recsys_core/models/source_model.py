@@ -130,7 +130,7 @@ class SourceModel:
         from recsys_core.models.generator import trained_generator
         from recsys_core.models.mixing import MixtureSearch
         from recsys_core.models.network import TwoTowers
-        from recsys_core.models.training import Schedule, train
+        from recsys_core.models.training import Schedule, one_core_left, train
 
         config = self.config
         if not len(catalog.customer_ids):
@@ -151,6 +151,9 @@ class SourceModel:
             share = np.array([config.generator_weight], dtype=np.float32)
             start = replace(start, generator=generator, generator_share=share)
         towers = TwoTowers(start).to(run.device)
+        size = min(config.batch_size, len(sampler.products))
+        batches = sampler.n_batches(size, config.pairs_per_epoch)
+        towers.compile(config.epochs * batches)
         optimizer = torch.optim.AdamW(
             towers.parameter_groups(config.learning_rate, config.scalar_rate, config.weight_decay)
         )
@@ -163,7 +166,6 @@ class SourceModel:
             )
         if search and not len(search.zero.customers):
             search = None
-        size = min(config.batch_size, len(sampler.products))
         adversary = None
         if config.adversarial_weight:
             adversary = Adversary(config.adversarial_weight, config.adversarial_size)
@@ -178,14 +180,15 @@ class SourceModel:
             search.set_towers(towers.head(start.mixture))
             return search.zero.ndcg(search.start(), 0)
 
-        self.history_ = train(
-            towers,
-            optimizer,
-            Schedule(config.epochs, sampler.n_batches(size, config.pairs_per_epoch), config.patience),
-            losses=losses,
-            evaluate=evaluate if search else None,
-            run=run,
-        )
+        with one_core_left():
+            self.history_ = train(
+                towers,
+                optimizer,
+                Schedule(config.epochs, batches, config.patience),
+                losses=losses,
+                evaluate=evaluate if search else None,
+                run=run,
+            )
         mixture, self.replayed_ = Mixture(), {}
         if search:
             search.set_towers(towers.head(mixture))

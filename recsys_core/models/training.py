@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,18 @@ class Schedule:
     """Epochs without a better figure after which training ends."""
     at_least: int = 0
     """The best epoch is looked for from this one on."""
+
+
+@contextmanager
+def one_core_left() -> Iterator[None]:
+    """Torch computes with a thread less meanwhile, for the core that makes the next batch: with more threads than cores each
+    waits for the others."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads - 1))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def train(

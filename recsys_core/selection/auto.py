@@ -17,6 +17,7 @@ from recsys_core.adaptation.tasks import Tasks, tasks
 from recsys_core.adaptation.zero_shot import ZeroShot
 from recsys_core.dataset import Launch
 from recsys_core.errors import Cancelled, CannotRun, InvalidSetting
+from recsys_core.evaluation.metrics import no_worse
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 from recsys_core.selection.tuning import tuned
@@ -24,7 +25,7 @@ from recsys_core.selection.tuning import tuned
 MAX_SHOTS = 10
 TIE = 0.002
 """A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share, or by less than
-one standard error of the difference (Breiman et al. 1984): so much is chance."""
+one standard error of the difference: so much is chance."""
 BUDGET = 120.0
 """Seconds for trying methods, on the sample shop and two CPU cores enough for all."""
 
@@ -112,7 +113,7 @@ def _best(source: SourceModel, judged: Tasks, run: RunContext, budget: Budget) -
         run.log(f"{name}: ndcg@20 {figures.mean():.4f} on {products} replayed products")
     judged_rows = [row for row in table if "ndcg" in row]
     best = max(tried.values(), key=lambda pair: pair[1].mean())[1]
-    chosen = next(row for row in judged_rows if as_good(tried[row["method"]][1], best))
+    chosen = next(row for row in judged_rows if _as_good(tried[row["method"]][1], best))
     taken, figures = tried[chosen["method"]]
     found = "found buyers best" if figures is best else "is the simplest of those that found buyers best"
     reason = (
@@ -129,11 +130,9 @@ def _best(source: SourceModel, judged: Tasks, run: RunContext, budget: Budget) -
     return method, Choice(chosen["method"], reason, table, shots, products, settings)
 
 
-def as_good(figures: np.ndarray, best: np.ndarray) -> bool:
-    """Whether what a method found, by customer, falls behind the best by no more than chance; see `TIE`."""
-    lost = best - figures
-    error = lost.std() / np.sqrt(len(lost))
-    return bool(lost.mean() <= max(TIE * best.mean(), error))
+def _as_good(figures: np.ndarray, best: np.ndarray) -> bool:
+    """See `TIE`."""
+    return bool(figures.mean() >= (1 - TIE) * best.mean()) or no_worse(figures, best)
 
 
 def _figures(method: Method, judged: Tasks, shots: int, run: RunContext) -> np.ndarray:

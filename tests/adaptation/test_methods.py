@@ -10,7 +10,7 @@ import pytest
 from planted import planted_shop
 from scipy.special import log_softmax
 
-from recsys_core.adaptation.customer_terms import SupportTask, TermSettings, fit_theta
+from recsys_core.adaptation.customer_terms import SupportTask, TermSettings, WeighedPairs, fit_theta
 from recsys_core.adaptation.fine_tune import FineTune, Settings
 from recsys_core.adaptation.prototype import Prototype
 from recsys_core.adaptation.zero_shot import ZeroShot
@@ -66,7 +66,14 @@ def test_fine_tuning_resumes_to_the_same_weights(supporter_source, supporter_sho
     np.testing.assert_array_equal(finished.side.terms[0].theta, whole.side.terms[0].theta)
 
 
-def test_the_gradient_of_the_terms_leads_downhill() -> None:
+def weighed(rng: np.random.Generator, product: list[int], weight: list[float], dimensions: int) -> WeighedPairs:
+    n = len(product)
+    at = np.array(product, dtype=np.int64)
+    return WeighedPairs(rng.normal(size=(n, dimensions)), at, rng.normal(size=n), np.array(weight))
+
+
+@pytest.mark.parametrize(("pseudo", "worth"), [([], []), ([1, 3, 3, 0], [0.4, 1.1, 0.3, 0.7])])
+def test_the_gradient_of_the_terms_leads_downhill(pseudo: list[int], worth: list[float]) -> None:
     rng = np.random.default_rng(0)
     task = SupportTask(
         positives=rng.normal(size=(6, 4)),
@@ -76,6 +83,7 @@ def test_the_gradient_of_the_terms_leads_downhill() -> None:
         negatives=rng.normal(size=(20, 4)),
         negative_scores=rng.normal(size=(20, 4)),
         taken=np.zeros((20, 4), dtype=bool),
+        pseudo=weighed(rng, pseudo, worth, 4),
     )
     settings = TermSettings(scale=0.5, sharpness=4.0, penalty=0.01, negatives=20, seed=0)
 
@@ -83,11 +91,14 @@ def test_the_gradient_of_the_terms_leads_downhill() -> None:
         sigma = 1 / (1 + np.exp(-task.negatives @ theta.T))
         total = 0.0
         for product in (0, 1, 3):
-            rows = task.product == product
-            for x, source in zip(task.positives[rows], task.positive_scores[rows, product], strict=True):
+            rows, more = task.product == product, task.pseudo.product == product
+            weights = np.append(np.ones(rows.sum()), task.pseudo.weight[more])
+            xs = np.vstack([task.positives[rows], task.pseudo.customers[more]])
+            sources = np.append(task.positive_scores[rows, product], task.pseudo.scores[more])
+            for x, source, weight in zip(xs, sources, weights / weights.sum(), strict=True):
                 own = 1 / (1 + np.exp(-x @ theta[product])) + 0.5 * source
                 rest = sigma[:, product] + 0.5 * task.negative_scores[:, product]
-                total -= log_softmax(4.0 * np.append(own, rest))[0] / rows.sum()
+                total -= weight * log_softmax(4.0 * np.append(own, rest))[0]
         return total + 0.01 * float((theta**2).sum())
 
     theta = fit_theta(task, settings).astype(np.float64)
@@ -109,6 +120,7 @@ def test_terms_of_one_product_do_not_depend_on_the_others() -> None:
         negatives=rng.normal(size=(9, 3)),
         negative_scores=rng.normal(size=(9, 2)),
         taken=np.zeros((9, 2), dtype=bool),
+        pseudo=weighed(rng, [], [], 3),
     )
     first = task.of(task.product == 0)
     alone = replace(

@@ -6,11 +6,10 @@ import pytest
 import scipy.sparse as sp
 from planted import planted_shop
 
-from recsys_core.models.augmentation import ContentDropout, mixed_support, pseudo_supporters
+from recsys_core.models.augmentation import ContentDropout, pseudo_supporters
 from recsys_core.models.batches import TaskSampler
 from recsys_core.models.co_purchases import NEIGHBOURS
 from recsys_core.models.content_space import ContentSpace, ContentVectors
-from recsys_core.models.head import NewProducts
 
 N = 400
 
@@ -125,14 +124,12 @@ def test_pseudo_supporters_are_the_buyers_with_most_weight_among_the_neighbours(
         np.testing.assert_allclose(stand_ins[row].data, expected[chosen] / expected[chosen].sum(), rtol=1e-4)
 
 
-def test_mixed_supporters_count_as_much_as_they_are_worth(word_source) -> None:
+def test_pseudo_supporters_are_the_same_block_by_block(word_source, monkeypatch) -> None:
     scorer = word_source.scorer(word_source.space_.catalog())
-    content = ContentVectors(scorer.content.words[:2], scorer.content.dense[:2])
-    support = sp.csr_matrix(([1.7, 2.5, 1.0], ([0, 0, 1], [4, 9, 2])), (2, len(word_source.customer_ids_)))
-    new = scorer.new_products(content, support.astype(np.float32))
-    mixed = mixed_support(scorer, new, 3.0)
-    np.testing.assert_allclose(np.asarray(mixed.sum(axis=1)).ravel(), [5, 4], rtol=1e-5)
-    assert mixed[0, 4] >= 1
-    np.testing.assert_array_equal(mixed_support(scorer, new, 0.0).toarray(), (support.toarray() > 0).astype(float))
-    silent = NewProducts(ContentVectors(0 * content.words, content.dense), new.placement, support)
-    assert mixed_support(scorer, silent, 3.0).nnz == 3
+    words = scorer.content.words[:5].tolil()
+    words[1] = 0
+    content = ContentVectors(words.tocsr(), scorer.content.dense[:5])
+    whole = pseudo_supporters(scorer, content)
+    monkeypatch.setattr("recsys_core.models.augmentation.BLOCK", 2)
+    np.testing.assert_array_equal(pseudo_supporters(scorer, content).toarray(), whole.toarray())
+    np.testing.assert_allclose(np.asarray(whole.sum(axis=1)).ravel(), [1, 0, 1, 1, 1], atol=1e-5)
