@@ -19,7 +19,7 @@ from recsys_core.adaptation.purchase_probability import PurchaseProbability
 from recsys_core.artefacts import load_arrays, load_frame, save_arrays
 from recsys_core.dataset import Launch
 from recsys_core.errors import InvalidSetting, UnknownProduct
-from recsys_core.evaluation.ranking import ScoreBlock, best_columns, blocks, top_customers
+from recsys_core.evaluation.ranking import ScoreBlock, best_columns, in_blocks, top_customers
 from recsys_core.models.source_model import SourceModel
 
 DECIMALS = 6
@@ -84,14 +84,16 @@ class AdaptedModel:
         known = self.source.customer_ids_
         ids = known if customers is None else pd.Index(pd.unique(pd.Series(list(customers), dtype="str")))
         positions = known.get_indexer(ids)
-        parts = [self._listed(np.zeros((0, 1)), positions[:0], ids[:0], top)]
-        for rows in blocks(np.arange(len(ids))):
+
+        def listed(rows: np.ndarray) -> pd.DataFrame:
             scores = self.score(positions[rows])
             scores[positions[rows] < 0] = 0
             bought = self.support[np.maximum(positions[rows], 0)].multiply(positions[rows, None] >= 0)
             scores[bought.nonzero()] = -np.inf
-            parts.append(self._listed(scores, positions[rows], ids[rows], top))
-        frame = pd.concat(parts[1:] or parts, ignore_index=True)
+            return self._listed(scores, positions[rows], ids[rows], top)
+
+        everyone = np.arange(len(ids))
+        frame = pd.concat([*in_blocks(listed, everyone)] or [listed(everyone)], ignore_index=True)
         frame.attrs["without_history"] = int((positions < 0).sum())
         return frame
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse as sp
+from threadpoolctl import threadpool_limits
+
+T = TypeVar("T")
 
 ScoreBlock = Callable[[np.ndarray], np.ndarray]
 """Customer positions (b,) → scores (b, n_products)."""
@@ -17,6 +24,27 @@ BLOCK = 1024
 def blocks(positions: np.ndarray) -> Iterator[np.ndarray]:
     for start in range(0, len(positions), BLOCK):
         yield positions[start : start + BLOCK]
+
+
+_CORES = Lock()
+"""Held by whoever uses all of them: how many threads BLAS may take is one number for the whole process."""
+
+
+def in_blocks(work: Callable[[np.ndarray], T], positions: np.ndarray) -> Iterator[T]:
+    """work(block) of one block after another, several at once: a core each, since a matrix product spread over all of them
+    leaves them idle while sparse products and sorting run on one. `work` must not call this again."""
+    first, *others = [*blocks(positions)] or [positions]
+    if len(first):
+        # What is made once, when it is first asked for, is made before there are several to ask.
+        yield work(first)
+    if not others:
+        return
+    with _CORES, threadpool_limits(1, user_api="blas"):
+        pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        try:
+            yield from pool.map(work, others)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def best_columns(scores: np.ndarray, top: int) -> np.ndarray:
@@ -40,12 +68,15 @@ def top_products(
 
     Pairs stored in `hidden` (n_customers, n_products) get the score -inf; the caller drops them.
     """
-    for block in blocks(customers):
+
+    def listed(block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scores = score(block)
         if hidden is not None:
             scores[hidden[block].nonzero()] = -np.inf
         best = best_columns(scores, top)
-        yield block, best, np.take_along_axis(scores, best, axis=1)
+        return block, best, np.take_along_axis(scores, best, axis=1)
+
+    yield from in_blocks(listed, customers)
 
 
 def top_customers(
