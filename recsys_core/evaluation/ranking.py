@@ -33,16 +33,13 @@ _CORES = Lock()
 def in_blocks(work: Callable[[np.ndarray], T], positions: np.ndarray) -> Iterator[T]:
     """work(block) of one block after another, several at once: a core each, since a matrix product spread over all of them
     leaves them idle while sparse products and sorting run on one. `work` must not call this again."""
-    first, *others = [*blocks(positions)] or [positions]
-    if len(first):
-        # What is made once, when it is first asked for, is made before there are several to ask.
-        yield work(first)
-    if not others:
+    if len(positions) <= BLOCK:
+        yield from map(work, blocks(positions))
         return
     with _CORES, threadpool_limits(1, user_api="blas"):
         pool = ThreadPoolExecutor(os.cpu_count() or 1)
         try:
-            yield from pool.map(work, others)
+            yield from pool.map(work, blocks(positions))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -51,8 +48,8 @@ def best_columns(scores: np.ndarray, top: int) -> np.ndarray:
     """The columns of the `top` highest scores of each row, best first, ties by column. Returns (n_rows, min(top, n_columns))."""
     if top >= scores.shape[1]:
         return np.argsort(-scores, axis=1, kind="stable")
-    best = np.argpartition(-scores, top - 1, axis=1)[:, :top]
-    worst = np.take_along_axis(scores, best[:, -1:], axis=1)
+    best = np.argpartition(scores, scores.shape[1] - top, axis=1)[:, -top:]
+    worst = np.take_along_axis(scores, best[:, :1], axis=1)
     tied = np.flatnonzero((scores == worst).sum(axis=1) > 1)
     # Which of several equal ones a partition takes is chance: those rows are sorted whole.
     best[tied] = np.argsort(-scores[tied], axis=1, kind="stable")[:, :top]
