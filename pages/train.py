@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
+from recsys_core.models.source_model import SourceModelConfig
 from recsys_core.ui.device_choice import device_choice
 from recsys_core.ui.empty_state import empty_state
 from recsys_core.ui.model_view import model_view
@@ -12,6 +13,7 @@ from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.run_card import newest_run, run_card
 from recsys_core.ui.session import client, workspace
+from recsys_core.ui.settings_form import checked, settings_form
 
 SUBJECT = "source model"
 
@@ -60,6 +62,7 @@ with st.container(border=True, key="train"):
             disabled=at_work,
             width=200,
         )
+        changed = settings_form(SourceModelConfig, "train-settings", disabled=at_work)
     if st.button(
         "Train again" if model else "Train",
         type="secondary" if up_to_date else "primary",
@@ -68,7 +71,8 @@ with st.container(border=True, key="train"):
         disabled=at_work,
     ):
         try:
-            client().start("train", {"seed": int(seed), "device": device}, SUBJECT)
+            settings = checked(SourceModelConfig, changed, "the source model")
+            client().start("train", {"seed": int(seed), "device": device, "model": settings}, SUBJECT)
         except LaunchdeskError as error:
             st.error(plain(error, 1000), icon=":material/error:")
         else:

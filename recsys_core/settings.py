@@ -29,7 +29,7 @@ def with_settings(kind: type[S], settings: Mapping[str, Any], whose: str) -> S:
 
 
 def parsed(assignments: list[str]) -> dict[str, Any]:
-    """["epochs=5", "order=second"] as settings: numbers, true and false as such, else text.
+    """["epochs=5", "order=second"] as settings; see `value_of`.
 
     Raises InvalidSetting for one without a name or a "=".
     """
@@ -38,11 +38,15 @@ def parsed(assignments: list[str]) -> dict[str, Any]:
         name, equals, value = assignment.partition("=")
         if not name or not equals:
             raise InvalidSetting(f"“{assignment}” isn't a setting. Write name=value, such as epochs=5.")
-        settings[name.strip()] = _value(value.strip())
+        settings[name.strip()] = value_of(value)
     return settings
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """A setting's value as it is typed: numbers, true and false as such, several parted by commas as a list, else text."""
+    text = text.strip()
+    if "," in text:
+        return [value_of(part) for part in text.split(",")]
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     for number in (int, float):
@@ -51,3 +55,10 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text
+
+
+def text_of(value: Any) -> str:
+    """What `value_of` reads; empty for None."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(text_of, value))
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel, PositiveInt
 
+from recsys_core.adaptation.registry import METHODS
 from recsys_core.errors import InvalidSetting
-from recsys_core.settings import parsed, with_settings
+from recsys_core.models.source_model import SourceModelConfig
+from recsys_core.settings import parsed, text_of, value_of, with_settings
 
 
 class Some(BaseModel, frozen=True, extra="forbid"):
@@ -16,7 +18,21 @@ class Some(BaseModel, frozen=True, extra="forbid"):
 def test_text_becomes_settings() -> None:
     given = parsed(["epochs=5", "order=second", "quick=true"])
     assert with_settings(Some, given, "it") == Some(epochs=5, order="second", quick=True)
-    assert parsed(["rate=1e-3"]) == {"rate": 0.001}
+    assert parsed(["rate=1e-3", "scales=0.5, 0.1"]) == {"rate": 0.001, "scales": [0.5, 0.1]}
+
+
+@pytest.mark.parametrize("value", [3, 0.25, True, False, "second", [0.5, 0.25], ["ridge", "maml"]])
+def test_a_value_is_read_as_it_was_written(value: object) -> None:
+    assert value_of(text_of(value)) == value
+
+
+def test_every_setting_says_what_it_means_or_has_a_name_that_does() -> None:
+    """A page shows the docstrings: they must be there to be shown."""
+    described = SourceModelConfig.model_fields["adversarial_weight"].description
+    assert described is not None
+    assert "moved the worst way" in described
+    told = [field.description for method in METHODS.values() for field in method.settings_type.model_fields.values()]
+    assert sum(text is not None for text in told) > len(told) / 2
 
 
 @pytest.mark.parametrize("wrong", ["epochs", "=5", ""])

@@ -28,7 +28,7 @@ SAMPLE = 200
 """So many products and customers, at most, tell the spread of a model's scores."""
 
 
-class Settings(BaseModel, frozen=True, extra="forbid"):
+class Settings(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     member: MemberName = "fine-tune"
     """The method whose models are averaged: one that trains."""
     averages: Literal["outputs", "weights"] = "outputs"

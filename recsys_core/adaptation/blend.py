@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sklearn.tree import DecisionTreeClassifier
 
 
-class Settings(BaseModel, frozen=True, extra="forbid"):
+class Settings(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     members: MemberNames | None = None
     """The methods in it; None: every one that can run and isn't made of others."""
     learner: Literal["logistic", "random forest", "adaboost"] = "logistic"

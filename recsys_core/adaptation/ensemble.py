@@ -26,7 +26,7 @@ POWERS = tuple(2.0**i for i in range(9))
 K = 20
 
 
-class Settings(BaseModel, frozen=True, extra="forbid"):
+class Settings(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     members: MemberNames | None = None
     """The methods in it; None: every one that can run and isn't made of others."""
     power: PositiveFloat | None = None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from optuna import Trial
 
 
-class Settings(BaseModel, frozen=True, extra="forbid"):
+class Settings(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     depth: Literal[0, 1] = 1
     """How many of the last layers are tuned: 0 none, 1 the products' tower."""
     source_loss_weight: PositiveFloat = 1.0

@@ -26,7 +26,7 @@ PAIRS = 512
 """Pairs of a customer and what that one buys, in a batch."""
 
 
-class MetaSettings(BaseModel, frozen=True, extra="forbid"):
+class MetaSettings(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     epochs: Annotated[int, Field(ge=1, le=100)] = 16
     batches_per_epoch: PositiveInt = 30
     """Each of products with another number of first sales: 0, 1, 2, 5, 10 in turn."""

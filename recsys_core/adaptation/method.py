@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optuna import Trial
 
 
-class NoSettings(BaseModel, frozen=True, extra="forbid"):
+class NoSettings(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     pass
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class SourceModelConfig(BaseModel, frozen=True, extra="forbid"):
+class SourceModelConfig(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     content_dimensions: PositiveInt = 256
     """Size of the dense content vectors' text part."""
     taste_dimensions: PositiveInt = 128

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
+from recsys_core.runs.jobs import LaunchSettings
 from recsys_core.ui.device_choice import device_choice
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.run_card import newest_run, run_card
 from recsys_core.ui.session import client, workspace
+from recsys_core.ui.settings_form import checked, settings_form
 from recsys_core.workspace import LaunchRecord
 
 AUTO_SENTENCE = (
@@ -67,14 +72,39 @@ def _controls(record: LaunchRecord) -> None:
         )
     st.caption(plain(sentence_of(method)))
     device = device_choice("launch-device", disabled=at_work)
+    with st.expander("Advanced"):
+        advanced = _advanced(method, record, at_work)
     if not pressed:
         return
     try:
-        client().start("launch", {"launch": record.id, "method": method, "device": device}, record.id)
+        told = advanced() | {"launch": record.id, "method": method, "device": device}
+        client().start("launch", told, record.id)
     except LaunchdeskError as error:
         st.error(plain(error), icon=":material/error:")
         return
     st.rerun()
+
+
+def _advanced(method: str, record: LaunchRecord, at_work: bool) -> Callable[[], dict[str, Any]]:
+    """What the run is told beside the method, once it is asked for; that raises InvalidSetting."""
+    from recsys_core.adaptation.registry import AUTO, METHODS
+
+    if method == AUTO:
+        minutes = st.number_input(
+            "Minutes to try methods in",
+            min_value=0.1,
+            max_value=600.0,
+            value=LaunchSettings.model_fields["budget"].default / 60,
+            step=1.0,
+            help="When they are over no further method is tried, and the best so far is taken.",
+            disabled=at_work,
+            key=f"budget-{record.id}",
+            width=220,
+        )
+        return lambda: {"budget": 60 * minutes}
+    kind = METHODS[method].settings_type
+    changed = settings_form(kind, f"settings-{method}-{record.id}", disabled=at_work)
+    return lambda: {"settings": checked(kind, changed, method)}
 
 
 def _method(record: LaunchRecord) -> str:

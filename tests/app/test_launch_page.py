@@ -17,6 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys_core.run_context import RunContext
+from recsys_core.runs.client import RunClient
 from recsys_core.runs.jobs import LaunchSettings, adapt_launch
 from recsys_core.tables.checking import read_table
 from recsys_core.ui.launch_downloads import recommendation_files
@@ -145,6 +146,23 @@ def test_a_launch_without_recommendations_offers_the_methods(with_model: Workspa
     # There is no worker in this test: the run waits, and a second one can't be asked for.
     assert button(app, "Recommend").disabled
     assert "Stop" in labels(app)
+
+
+def test_settings_of_a_method_and_the_time_to_choose_reach_the_run(with_model: Workspace, open_app) -> None:
+    record = with_model.create_launch(NAME, new_products())
+    app = open_app(with_model, PAGE)
+    app.number_input(key=f"budget-{record.id}").set_value(3.0)
+    app.button(key="recommend").click().run()
+    client = RunClient(with_model)
+    (run,) = client.runs()
+    assert run.settings["budget"] == 180
+    client.cancel(run.id)
+    app.run()
+    app.selectbox(key=f"method-{record.id}").set_value("fine-tune").run()
+    app.text_input(key=f"settings-fine-tune-{record.id}-scales").set_value("1, 0.5").run()
+    app.button(key="recommend").click().run()
+    assert client.runs()[0].settings["settings"] == {"scales": [1, 0.5]}
+    client.close()
 
 
 def test_a_customers_list_is_what_the_model_recommends(with_launch: Workspace, open_app) -> None:

@@ -41,8 +41,19 @@ def test_train_pressed_twice_gives_one_run(with_catalog, open_app):
 def test_settings_reach_the_run(with_catalog, open_app):
     app = open_app(with_catalog, "train.py")
     app.number_input[0].set_value(7)
+    app.text_input(key="train-settings-word_dropout").set_value("0.2")
     app.button(key="train-button").click().run()
     assert runs(with_catalog)[0].settings["seed"] == 7
+    assert runs(with_catalog)[0].settings["model"] == {"word_dropout": 0.2}
+
+
+def test_a_setting_that_cannot_be_is_told_and_nothing_is_begun(with_catalog, open_app):
+    app = open_app(with_catalog, "train.py")
+    app.text_input(key="train-settings-epochs").set_value("many")
+    app.button(key="train-button").click().run()
+    assert "epochs" in app.error[0].value
+    assert "many" in app.error[0].value
+    assert runs(with_catalog) == []
 
 
 def test_a_run_that_waits_can_be_stopped_and_started_again(with_catalog, open_app):
