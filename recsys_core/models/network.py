@@ -28,8 +28,9 @@ def cross_entropy(
 ) -> Tensor:
     """Of the softmax of a batch's scores. fixed: (b, c) what is added to them; the rest as in `Head` and `Batch`."""
     left = sharpness[1] * (customers @ customer_tower)
-    scores = torch.addcmul(fixed, sharpness[0], words).addmm(left, (products @ product_tower).T)
-    return functional.cross_entropy(scores.float(), target)
+    # Added up as float32, also where the product was made in half the width.
+    scores = torch.addcmul(fixed, sharpness[0], words).add_(left @ (products @ product_tower).T)
+    return functional.cross_entropy(scores, target)
 
 
 class TwoTowers(nn.Module):
