@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recsys_core.adaptation.meta_tasks import MetaTasks
-from recsys_core.models.network import MASKED
+from recsys_core.models.batches import MASKED
 
 SHARPNESS = np.exp(np.arange(-4, 1.01, 0.125))
 """Of the ranking softmax: the one that suits the source model's scores best is where learning starts."""
@@ -86,7 +86,7 @@ class MetaNetwork(nn.Module):
 
     @staticmethod
     def _loss(batch: Batch, scores: Tensor, sharpness: Tensor) -> Tensor:
-        return functional.cross_entropy((sharpness * scores).masked_fill(batch.masked, MASKED), batch.target)
+        return functional.cross_entropy((sharpness * scores).masked_fill(batch.masked, float(MASKED)), batch.target)
 
 
 class TaskBatches:

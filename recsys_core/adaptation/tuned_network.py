@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from recsys_core.adaptation.customer_terms import SupportTask, TermSettings
+from recsys_core.models.batches import MASKED
 from recsys_core.models.head import NewProducts, Scorer
-from recsys_core.models.network import MASKED, TwoTowers
+from recsys_core.models.network import TwoTowers
 
 
 class TunedNetwork(nn.Module):
@@ -108,7 +109,7 @@ class TunedNetwork(nn.Module):
         positive, negative = self._target()
         own = torch.cat([positive.gather(1, self.product[:, None])[~self.judged], self._pseudo()[:, None]])
         product = torch.cat([self.product[~self.judged], self.pseudo_product])
-        negative = negative.masked_fill(self.taken, MASKED)
+        negative = negative.masked_fill(self.taken, float(MASKED))
         logits = self.sharpness * torch.cat([own, negative.T[product]], dim=1)
         return -(self.pair_weight * torch.log_softmax(logits, dim=1)[:, 0]).sum() / self.pair_weight.sum()
 

@@ -48,12 +48,13 @@ def best_columns(scores: np.ndarray, top: int) -> np.ndarray:
     """The columns of the `top` highest scores of each row, best first, ties by column. Returns (n_rows, min(top, n_columns))."""
     if top >= scores.shape[1]:
         return np.argsort(-scores, axis=1, kind="stable")
-    best = np.argpartition(scores, scores.shape[1] - top, axis=1)[:, -top:]
-    worst = np.take_along_axis(scores, best[:, :1], axis=1)
-    tied = np.flatnonzero((scores == worst).sum(axis=1) > 1)
-    # Which of several equal ones a partition takes is chance: those rows are sorted whole.
-    best[tied] = np.argsort(-scores[tied], axis=1, kind="stable")[:, :top]
-    best.sort(axis=1)
+    least = np.partition(scores, -top, axis=1)[:, -top, None]
+    row, column = np.divmod(np.flatnonzero(scores >= least), scores.shape[1])
+    tied = np.bincount(row, minlength=len(scores)) > top
+    best = np.empty((len(scores), top), dtype=np.int64)
+    best[~tied] = column[~tied[row]].reshape(-1, top)
+    # More than there is room for are equal to the last one: those rows are sorted whole.
+    best[tied] = np.sort(np.argsort(-scores[tied], axis=1, kind="stable")[:, :top], axis=1)
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
     return np.take_along_axis(best, order, axis=1)
 

@@ -14,6 +14,8 @@ from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.models.augmentation import ContentDropout
 from recsys_core.models.content_space import ContentVectors
 
+MASKED = np.float32(-1e4)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -30,8 +32,8 @@ class Batch:
     """(c,) logarithm of the chance that a product is drawn into a batch (Yi et al. 2019)."""
     target: np.ndarray
     """(b,) position of the bought product among the c."""
-    known: np.ndarray
-    """(b, c) bool: other products that the customer bought: not negatives."""
+    mask: np.ndarray
+    """(b, c) float32, to be added to scores: MASKED at other products that the customer bought, which are no negatives; else 0."""
 
 
 def one_ahead(make: Callable[[int], Batch], steps: range) -> Iterator[Batch]:
@@ -73,8 +75,8 @@ class TaskSampler:
         row = np.repeat(np.arange(len(customer)), np.diff(histories.indptr))
         histories.data[histories.indices == product[row]] = 0
         words = unit_sparse_rows(histories @ self.content.words)
-        known = self.weights[customer][:, products].toarray() > 0
-        known[np.arange(len(pairs)), target] = False
+        mask = np.where(self.weights[customer][:, products].toarray() > 0, MASKED, np.float32(0))
+        mask[np.arange(len(pairs)), target] = 0
         content = ContentVectors(self.content.words[products], self.content.dense[products])
         if self.dropout and rng:
             content = self.dropout.draw(products, rng)
@@ -84,5 +86,5 @@ class TaskSampler:
             products=content.dense,
             log_frequency=self.log_frequency[products],
             target=target,
-            known=known,
+            mask=mask,
         )

@@ -28,7 +28,6 @@ from recsys_core.content.unit_rows import unit_rows
 from recsys_core.evaluation.metrics import ndcg
 from recsys_core.models.batches import Batch, TaskSampler
 from recsys_core.models.content_space import ContentVectors
-from recsys_core.models.network import MASKED
 from recsys_core.models.training import Schedule, one_core_left, train
 from recsys_core.run_context import RunContext
 
@@ -65,15 +64,14 @@ class GeneratorNetwork(nn.Module):
 
     def loss(self, batch: Batch, adversarial_weight: float) -> Tensor:
         """Both losses in one; each has a slope in its own matrices alone. batch: as `described` has the products."""
-        customers, products, known, target = (
+        customers, products, mask, target = (
             torch.as_tensor(array, device=self.sharpness.device)
-            for array in (batch.customers, batch.products, batch.known, batch.target)
+            for array in (batch.customers, batch.products, batch.mask, batch.target)
         )
         r = self.generator.shape[1]
         tastes, real = (functional.normalize(rows[:, :r], dim=1) for rows in (customers, products))
         made = functional.normalize(products[:, r:] @ self.generator, dim=1)
-        scores = self.sharpness * (tastes @ made.T)
-        ranking = functional.cross_entropy(scores.masked_fill(known, MASKED), target)
+        ranking = functional.cross_entropy(self.sharpness * (tastes @ made.T) + mask, target)
         if not adversarial_weight:
             return ranking
         views = self.customer_view, self.product_view

@@ -13,8 +13,6 @@ from recsys_core.models.adversarial import Adversary
 from recsys_core.models.batches import Batch
 from recsys_core.models.head import Head, Mixture
 
-MASKED = -1e4
-
 
 def cross_entropy(
     customer_tower: Tensor,
@@ -59,19 +57,18 @@ class TwoTowers(nn.Module):
         """In-batch softmax cross-entropy, with as much of the log-frequency correction as asked for; other purchases of the
         customer are masked. adversary: beside it, that of content and customer vectors moved the worst way."""
         device = self.sharpness.device
-        words, known, target, customers, products, log_frequency = (
+        words, mask, target, customers, products, log_frequency = (
             moved_to(device, array)
             for array in (
                 batch.words,
-                batch.known,
+                batch.mask,
                 batch.target,
                 batch.customers,
                 batch.products,
                 batch.log_frequency,
             )
         )
-        # One number a pair that no slope goes through: passes over all pairs cost as much as the products of matrices.
-        fixed = torch.where(known, MASKED, -log_frequency_strength * log_frequency)
+        fixed = mask - log_frequency_strength * log_frequency if log_frequency_strength else mask
         towers = self.customer_tower, self.product_tower, self.sharpness
 
         def of(customers: Tensor, products: Tensor) -> Tensor:

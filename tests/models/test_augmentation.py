@@ -93,7 +93,7 @@ def test_a_batch_drops_words_of_its_products_and_not_of_the_histories(word_sourc
     np.testing.assert_array_equal(less.products, again.products)
     np.testing.assert_array_equal(less.words, again.words)
     np.testing.assert_array_equal(less.customers, plain.customers)
-    np.testing.assert_array_equal(less.known, plain.known)
+    np.testing.assert_array_equal(less.mask, plain.mask)
 
 
 def test_pseudo_supporters_are_those_who_buy_what_is_alike(word_source, word_shop) -> None:

@@ -121,7 +121,7 @@ def test_the_answer_of_a_pair_is_not_in_its_question(word_source) -> None:
         history[product[row]] = 0
         expected = history @ content.dense
         np.testing.assert_allclose(batch.customers[row], expected / np.linalg.norm(expected), atol=1e-5)
-        np.testing.assert_array_equal(batch.known[row], (history > 0)[products])
+        np.testing.assert_array_equal(batch.mask[row], np.where((history > 0)[products], -1e4, 0))
 
 
 def test_a_shop_too_small_to_judge_is_trained_all_the_same(tmp_path: Path) -> None:
