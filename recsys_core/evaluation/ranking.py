@@ -26,6 +26,8 @@ def blocks(positions: np.ndarray) -> Iterator[np.ndarray]:
         yield positions[start : start + BLOCK]
 
 
+MOST_AT_ONCE = 8
+"""Blocks, however many cores there are: each has the scores of its customers for all products in memory."""
 _CORES = Lock()
 """Held by whoever uses all of them: how many threads BLAS may take is one number for the whole process."""
 
@@ -37,7 +39,7 @@ def in_blocks(work: Callable[[np.ndarray], T], positions: np.ndarray) -> Iterato
         yield from map(work, blocks(positions))
         return
     with _CORES, threadpool_limits(1, user_api="blas"):
-        pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        pool = ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1))
         try:
             yield from pool.map(work, blocks(positions))
         finally:
