@@ -25,7 +25,7 @@ from recsys_core.selection.tuning import tuned
 MAX_SHOTS = 10
 TIE = 0.002
 """A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share, or by less than
-one standard error of the difference: so much is chance."""
+two standard errors of the difference: so much is chance."""
 BUDGET = 120.0
 """Seconds for trying methods, on the sample shop and two CPU cores enough for all."""
 
@@ -132,7 +132,7 @@ def _best(source: SourceModel, judged: Tasks, run: RunContext, budget: Budget) -
 
 def _as_good(figures: np.ndarray, best: np.ndarray) -> bool:
     """See `TIE`."""
-    return bool(figures.mean() >= (1 - TIE) * best.mean()) or no_worse(figures, best)
+    return bool(figures.mean() >= (1 - TIE) * best.mean()) or no_worse(figures, best, errors=2)
 
 
 def _figures(method: Method, judged: Tasks, shots: int, run: RunContext) -> np.ndarray:
