@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks.cases import SHOTS, Case
 from benchmarks.intervals import Bootstrap, interval
+from benchmarks.markdown import Table, row
 from benchmarks.methods import (
     ALL_NEW,
     AUDIENCE_COLUMN,
@@ -39,10 +40,6 @@ from recsys_core.adaptation.registry import AUTO, METHODS
 HEADER = ("case", "method", *COLUMNS, "rises with k", "took (k=1, 5, 10)", "seconds (k=0, 10)", "peak GB")
 TAKEN = ("k=1", "k=5", "k=10")
 SHELL = f"{AUTO}, in a shell"
-
-
-def row(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 class Compared:
@@ -186,25 +183,16 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where each run's figures are kept")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the table goes into this file too")
     given = parser.parse_args()
-    lines: list[str] = []
-
-    def say(line: str) -> None:
-        lines.append(line)
-        print(line, flush=True)
-        if given.out:
-            given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    say(row(*HEADER))
-    say("|" + "---|" * len(HEADER))
+    table = Table(*HEADER, out=given.out)
     cases = []
     for folder in given.cases:
         measured = measure(Case(folder), given.methods.split(","), given.seeds, given.shell, given.keep)
         for line in (*measured[0].compared.reference_rows(folder.name), *(each.row(folder.name) for each in measured)):
-            say(line)
+            table.say(line)
         cases.append(measured)
     if len(cases) > 1:
         for line in summary(cases):
-            say(line)
+            table.say(line)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import recsys_core
+from benchmarks.markdown import Table, row
 from recsys_core.models.source_model import source_model_config
 from recsys_core.settings import parsed
 
@@ -30,10 +31,6 @@ SETTINGS = (
     "attribute_dropout=0.3",
 )
 """As `train --set` takes them."""
-
-
-def row(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def figures(case: Path, settings: str, seeds: int) -> np.ndarray:
@@ -57,22 +54,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2, help="how many, from 0")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the table goes into this file too")
     given = parser.parse_args()
-    lines: list[str] = []
-
-    def say(line: str) -> None:
-        lines.append(line)
-        print(line, flush=True)
-        if given.out:
-            given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    say(row("case", "setting", *(f"k={shots}" for shots in SHOTS)))
-    say("|" + "---|" * (2 + len(SHOTS)))
+    table = Table("case", "setting", *(f"k={shots}" for shots in SHOTS), out=given.out)
     for case in given.cases:
         default = figures(case, "", given.seeds)
-        say(row(case.name, DEFAULT, *(f"{value:.4f}" for value in default.mean(axis=0))))
+        table.say(row(case.name, DEFAULT, *(f"{value:.4f}" for value in default.mean(axis=0))))
         for settings in SETTINGS:
             changed = figures(case, settings, given.seeds)
-            say(row(case.name, f"`{settings}`", *map(cell, changed.T, default.T)))
+            table.say(row(case.name, f"`{settings}`", *map(cell, changed.T, default.T)))
 
 
 if __name__ == "__main__":

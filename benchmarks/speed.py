@@ -26,6 +26,7 @@ import torch
 
 import recsys_core
 from benchmarks.cases import Case
+from benchmarks.markdown import Table, row
 from recsys_core.adaptation.adapted_model import AdaptedModel
 from recsys_core.adaptation.registry import method_named
 from recsys_core.dataset import Dataset, Launch
@@ -180,10 +181,10 @@ def main() -> None:
     parser.add_argument("cases", type=Path, nargs="+", metavar="CASE")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     given = parser.parse_args()
-    print("| case | what | Launchdesk | bare | ratio |\n|---|---|---|---|---|")
+    table = Table("case", "what", "Launchdesk", "bare", "ratio")
     for folder in given.cases:
         for cells in rows(folder, given.parts):
-            print("| " + " | ".join((folder.name, *cells)) + " |", flush=True)
+            table.say(row(folder.name, *cells))
 
 
 if __name__ == "__main__":

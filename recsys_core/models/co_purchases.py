@@ -43,7 +43,7 @@ class CoPurchases:
         self._normalised_by_product = self._normalised.T.tocsr()
         self._unit_factors = unit_rows(factors)
         self._unit_baskets = unit_sparse_rows(weights)
-        self._buyers = sp.diags((1 / np.maximum(self.sold, 1)).astype(np.float32)) @ _ones(weights).T.tocsr()
+        self._buyers = sp.diags((1 / np.maximum(self.sold, 1)).astype(np.float32)) @ ones(weights).T.tocsr()
         """(n_products, n_customers), rows summing to 1."""
 
     def place(self, words: sp.csr_matrix, catalog_words: sp.csr_matrix) -> Placement:
@@ -111,7 +111,8 @@ def _bought(weights: sp.csr_matrix) -> np.ndarray:
     return np.bincount(weights.indices, minlength=weights.shape[1])
 
 
-def _ones(weights: sp.csr_matrix) -> sp.csr_matrix:
+def ones(weights: sp.csr_matrix) -> sp.csr_matrix:
+    """The same entries, each a 1: bought or not."""
     return sp.csr_matrix((np.ones_like(weights.data), weights.indices, weights.indptr), weights.shape)
 
 
@@ -120,7 +121,7 @@ def _degree_normalised(weights: sp.csr_matrix) -> sp.csr_matrix:
     product_degree = _bought(weights)
     left = sp.diags(1 / np.sqrt(np.maximum(customer_degree, 1)))
     right = sp.diags(1 / np.sqrt(np.maximum(product_degree, 1)))
-    return (left @ _ones(weights) @ right).tocsr().astype(np.float32)
+    return (left @ ones(weights) @ right).tocsr().astype(np.float32)
 
 
 def _largest(matrix: sp.csr_matrix, count: int = KEPT) -> sp.csr_matrix:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from recsys_core.models.co_purchases import ones
 from recsys_core.models.head import ProductSide, Scorer
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
@@ -45,7 +46,7 @@ class KnownProducts:
         side = scorer.products(scorer.new_products(content, source.weights_.T.tocsr()))
         run.progress("Learning what goes together", 1, 2)
         products = np.sort(np.argsort(-scorer.co_purchases.sold, kind="stable")[:MOST_PRODUCTS])
-        known = cls(scorer, side, ease(_bought(source.weights_[:, products])), products, (1.0, 1.0))
+        known = cls(scorer, side, ease(ones(source.weights_[:, products])), products, (1.0, 1.0))
         some = np.flatnonzero(np.diff(source.weights_.indptr))
         some = np.random.default_rng(run.seed).permutation(some)[:SAMPLE]
         scale = tuple(max(float(scores.std()), 1e-9) for scores in (known.formula(some), known._ease(some)))
@@ -63,7 +64,7 @@ class KnownProducts:
         return self.side.scores(self.scorer.customers(self.scorer.weights[customers]))
 
     def _ease(self, customers: np.ndarray) -> np.ndarray:
-        return _bought(self.scorer.weights[customers][:, self.products]) @ self.together
+        return ones(self.scorer.weights[customers][:, self.products]) @ self.together
 
 
 def ease(bought: sp.csr_matrix, penalty: float = PENALTY) -> np.ndarray:
@@ -74,7 +75,3 @@ def ease(bought: sp.csr_matrix, penalty: float = PENALTY) -> np.ndarray:
     weights: np.ndarray = inverse / -np.diag(inverse)
     weights[np.diag_indices_from(weights)] = 0
     return weights
-
-
-def _bought(weights: sp.csr_matrix) -> sp.csr_matrix:
-    return sp.csr_matrix((np.ones_like(weights.data), weights.indices, weights.indptr), weights.shape)

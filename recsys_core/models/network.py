@@ -49,7 +49,7 @@ class TwoTowers(nn.Module):
             {"params": [self.sharpness], "lr": scalar_rate, "weight_decay": 0.0},
         ]
 
-    def compile(self, steps: int) -> None:  # type: ignore[override]
+    def compile_loss(self, steps: int) -> None:
         """Compiles the loss for a GPU where so many steps make up for it."""
         self._cross_entropy = compiled(cross_entropy, self.sharpness.device, steps)
 

@@ -153,7 +153,7 @@ class SourceModel:
         towers = TwoTowers(start).to(run.device)
         size = min(config.batch_size, len(sampler.products))
         batches = sampler.n_batches(size, config.pairs_per_epoch)
-        towers.compile(config.epochs * batches)
+        towers.compile_loss(config.epochs * batches)
         optimizer = torch.optim.AdamW(
             towers.parameter_groups(config.learning_rate, config.scalar_rate, config.weight_decay)
         )
