@@ -1,56 +1,67 @@
-"""A product's text as TF-IDF: words of title and description, and category levels, brand, tags and attributes as whole tokens."""
+"""A product's text as TF-IDF: words of title and description, and category levels, brand, tags and attributes as whole tokens.
+
+Spaces don't cut Chinese, Japanese and Korean into words: of runs of their characters, each one and each pair of neighbours counts.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from recsys_core.content.product_text import DESCRIPTION_LENGTH, tags_of, text_of
 from recsys_core.content.unit_rows import unit_sparse_rows
-from recsys_core.tables.columns import COLUMNS, TAG_SEPARATOR
+from recsys_core.tables.columns import COLUMNS
 
 WORD = re.compile(r"\b\w[\w&\-]+\b")
-DESCRIPTION_LENGTH = 500
-"""Characters of the description that are read: the first sentences say what the product is, later ones repeat the shop."""
+HAN = r"\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+KANA = r"\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001aff0-\U0001b16f"
+HANGUL = r"\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff\uffa1-\uffdc"
+SPACELESS = re.compile(f"[{HAN}{KANA}{HANGUL}]")
+RUN = re.compile(rf"(?:(?<!\w)[a-z0-9])?{SPACELESS.pattern}+(?:[a-z0-9]{SPACELESS.pattern}+)*")
+"""Characters written without spaces; one letter or digit before them belongs to them, as in T恤 and v领."""
+GRAMS = (1, 2)
+"""Characters that count together. Titles are short: those of two skirts may share no more than the one character for skirt."""
 ATTRIBUTE_LEVELS = 0.5
 """An extra column counts as an attribute if it has at most this many distinct values per product; else it is an id or a text."""
 
 Tokens = list[str]
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _tags(value: object) -> list[str]:
-    """Tags as a list: checked tables hold lists, a notebook's frames may hold text."""
-    if isinstance(value, str):
-        return value.split(TAG_SEPARATOR)
-    return [str(tag) for tag in value] if isinstance(value, list | tuple | np.ndarray) else []
-
-
 def _whole(kind: str, values: list[str]) -> Tokens:
     return [f"{kind}={value.strip().lower()}" for value in values if value.strip()]
+
+
+def _words(text: str) -> Tokens:
+    """The words of a text; of runs of Chinese, Japanese or Korean, their characters and pairs of them."""
+    if text.isascii() or not SPACELESS.search(text):
+        return WORD.findall(text.lower())
+    # Half-width katakana and full-width letters mean the same as the usual ones.
+    text = unicodedata.normalize("NFKC", text).lower()
+    runs = RUN.findall(text)
+    grams = [run[start : start + size] for run in runs for size in GRAMS for start in range(len(run) - size + 1)]
+    return WORD.findall(RUN.sub(" ", text)) + grams
 
 
 def attribute_columns(products: pd.DataFrame) -> list[str]:
     """The extra columns of a product table that repeat often enough to tell products apart by kind."""
     extra = [str(name) for name in products if name not in COLUMNS["products"]]
-    return [name for name in extra if products[name].map(_text).nunique() <= max(1, ATTRIBUTE_LEVELS * len(products))]
+    return [name for name in extra if products[name].map(text_of).nunique() <= max(1, ATTRIBUTE_LEVELS * len(products))]
 
 
 def product_tokens(products: pd.DataFrame, attributes: list[str]) -> list[Tokens]:
     """One bag of tokens a product, in the order of the table; an empty bag for a product that says nothing of itself."""
     known = [name for name in ("title", "description", "category", "brand") if name in products]
-    tags = [_tags(value) for value in products["tags"]] if "tags" in products else [[]] * len(products)
+    tags = [tags_of(value) for value in products["tags"]] if "tags" in products else [[]] * len(products)
     columns = {name: products[name].tolist() for name in [*known, *(a for a in attributes if a in products)]}
     bags = []
     for row in range(len(products)):
-        cell = {name: _text(values[row]) for name, values in columns.items()}
-        bag = WORD.findall((cell.get("title", "") + " " + cell.get("description", "")[:DESCRIPTION_LENGTH]).lower())
+        cell = {name: text_of(values[row]) for name, values in columns.items()}
+        bag = _words(cell.get("title", "") + " " + cell.get("description", "")[:DESCRIPTION_LENGTH])
         bag += _whole("category", cell.get("category", "").split(">"))
         bag += _whole("brand", [cell.get("brand", "")])
         bag += _whole("tag", tags[row])

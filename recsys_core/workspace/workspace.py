@@ -26,14 +26,10 @@ from recsys_core.workspace.frames import plain_disk_errors, publish_frames, read
 from recsys_core.workspace.json_values import json_ready
 from recsys_core.workspace.launch_names import checked_name, name_taken, normal_name
 from recsys_core.workspace.leftovers import sweep_folder
-from recsys_core.workspace.records import (
-    AdaptedRecord,
-    CatalogVersion,
-    LaunchRecord,
-    ModelRecord,
-)
+from recsys_core.workspace.records import AdaptedRecord, CatalogVersion, LaunchRecord, ModelRecord
 from recsys_core.workspace.support import new_support
 from recsys_core.workspace.tables import ADAPTED, CATALOGS, LAUNCHES, MODELS, metadata
+from recsys_core.workspace.text_vectors import TextVectors
 
 if TYPE_CHECKING:
     from recsys_core.adaptation import AdaptedModel
@@ -312,6 +308,10 @@ class Workspace:
     def run_folder(self, run_id: str) -> Path:
         """Where a run keeps its log and checkpoints."""
         return self.folder / "runs" / run_id
+
+    def text_vectors(self) -> TextVectors:
+        """Where encoders keep the vectors of texts, whatever catalog or launch these are from."""
+        return TextVectors(self.folder / "texts")
 
     def sweep(self) -> None:
         """Removes what a killed publication left behind, and support and adapted models that were replaced."""

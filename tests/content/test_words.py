@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -72,3 +74,63 @@ def test_prices_lie_between_levels_and_missing_ones_nowhere() -> None:
     assert encoded[0, -1] == 1
     assert (encoded[1] > 0).sum() == 2
     assert PriceLevels.of(table(title=["x"])).encode(table(title=["a"])).shape == (1, 0)
+
+
+def test_chinese_titles_are_compared_by_their_characters() -> None:
+    titles = [
+        "纯棉短袖上衣",
+        "纯棉长袖上衣",
+        "女士高跟鞋",
+        "男士运动鞋",
+        "不锈钢保温杯",
+        "陶瓷马克杯",
+        "短袖连衣裙",
+        "长袖衬衫",
+    ]
+    tfidf = WordCounts.of(table(title=titles)).tfidf()
+    likeness = (tfidf @ tfidf.T).toarray()
+    assert likeness[0, 1] > 0.5
+    assert likeness[0, 1] > 1.2 * likeness[0, 2:].max()
+    assert likeness[2, 3] > likeness[2, [0, 1, 4, 5, 6, 7]].max(), "two pairs of shoes"
+
+
+def test_each_run_of_characters_chooses_by_itself() -> None:
+    products = table(
+        title=["iPhone手机壳 red-blue", "红色T恤", "XL码", "锅"],
+        category=["手机配件 > 手机壳", None, None, None],
+        brand=["华为", None, None, None],
+        tags=[["新款 上市"], [], [], []],
+    )
+    assert product_tokens(products, []) == [
+        [
+            "iphone",
+            "red-blue",
+            "手",
+            "机",
+            "壳",
+            "手机",
+            "机壳",
+            "category=手机配件",
+            "category=手机壳",
+            "brand=华为",
+            "tag=新款 上市",
+        ],
+        ["红", "色", "t", "恤", "红色", "色t", "t恤"],
+        ["xl", "码"],
+        ["锅"],
+    ]
+
+
+def test_japanese_and_korean_are_cut_too_and_widths_do_not_matter() -> None:
+    bags = product_tokens(table(title=["シャツ・コート", "ｼｬﾂ", "Ｔシャツ", "셔츠 컵", "𠮷野"]), [])
+    assert bags[0] == ["シ", "ャ", "ツ", "シャ", "ャツ", "コ", "ー", "ト", "コー", "ート"]
+    assert bags[1] == bags[0][:5]
+    assert bags[2] == ["t", *bags[0][:3], "tシ", *bags[0][3:5]]
+    assert bags[3] == ["셔", "츠", "셔츠", "컵"]
+    assert bags[4] == ["𠮷", "野", "𠮷野"]
+
+
+def test_other_scripts_stay_words_as_they_were() -> None:
+    titles = ["Red-blue M&S mug, 2nd", "Café “crème” naïve", "Тёплый шарф", "Ünlü çanta ﬁn ½ Ｔ-shirt", "ผ้าไหม", "קערה"]
+    word = re.compile(r"\b\w[\w&\-]+\b")
+    assert product_tokens(table(title=titles), []) == [word.findall((title + " ").lower()) for title in titles]
