@@ -13,13 +13,18 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from recsys_core.errors import Cancelled, DamagedArtefact, InvalidSetting, LaunchdeskError, NotThere, RunFailed
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from recsys_core.run_context import RunContext
     from recsys_core.workspace import Workspace
+
+T = TypeVar("T")
+WORDS, PRETRAINED = "words", "pretrained"
 
 Outcome = tuple[str, dict[str, Any]]
 """A short summary for a person, and the same as data."""
@@ -129,6 +134,29 @@ def audience(arguments: argparse.Namespace) -> Outcome:
     return said, {"rows": len(frame), "out": str(arguments.out)}
 
 
+def similarity(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.categories.similarity import similarity_table
+    from recsys_core.workspace.exports import similarity_csv
+
+    workspace = _workspace(arguments)
+    catalog = workspace.catalog()
+
+    def compare(run: RunContext) -> pd.DataFrame:
+        vectors = None
+        if arguments.text == PRETRAINED and arguments.by != "customers":
+            from recsys_core.content.pretrained import PretrainedEncoder
+
+            encoder = PretrainedEncoder(arguments.model, workspace.text_vectors())
+            vectors = encoder.encode(catalog.products, run=run)
+        return similarity_table(catalog, arguments.level, arguments.by, vectors, run=run)
+
+    frame = _run(arguments.seed, arguments.device, compare)
+    _write(arguments.out, similarity_csv(frame))
+    categories = frame["category"].nunique()
+    said = f"{len(frame):,} pairs of {categories:,} categories, compared by {arguments.by}, written to {arguments.out}."
+    return said, {"rows": len(frame), "categories": categories, "by": arguments.by, "out": str(arguments.out)}
+
+
 def compress(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.adaptation.compression.recipe import recipe_named
     from recsys_core.runs.jobs import CompressSettings, compress_launch
@@ -203,7 +231,7 @@ def _workspace(arguments: argparse.Namespace) -> Workspace:
     return workspace
 
 
-def _run(seed: int, device: str, body: Callable[[RunContext], dict[str, Any]]) -> dict[str, Any]:
+def _run(seed: int, device: str, body: Callable[[RunContext], T]) -> T:
     """Runs a job in the foreground, with a progress bar on a terminal."""
     from tqdm import tqdm
 
@@ -272,6 +300,14 @@ def parser() -> argparse.ArgumentParser:
     size = added.add_mutually_exclusive_group(required=True)
     size.add_argument("--top", type=int)
     size.add_argument("--share", type=float, help="share of all customers, such as 0.05")
+    added.add_argument("--out", type=Path, required=True, metavar="CSV")
+    added = verb("similarity", similarity, "Compare the catalog's categories with each other.")
+    added.add_argument("--level", type=int, help="how many parts of the path tell categories apart (all of them)")
+    added.add_argument("--by", choices=("meaning", "customers", "combined"), default="combined")
+    added.add_argument("--text", choices=(WORDS, PRETRAINED), default=WORDS, help="what reads the products' texts")
+    added.add_argument("--model", metavar="NAME", help="folder or name of another pretrained text model")
+    added.add_argument("--seed", type=int, default=0)
+    added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
     added = verb("compress", compress, "Compare smaller variants of a launch's model, or take one.")
     added.add_argument("--launch", required=True, metavar="NAME")

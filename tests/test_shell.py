@@ -158,3 +158,29 @@ def test_importing_the_package_loads_neither_torch_nor_scikit_learn() -> None:
     code = "import recsys_core, sys; print(sorted({'torch', 'sklearn', 'pandas'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_categories_are_compared(tmp_path: Path) -> None:
+    sample = ROOT / "sample_data"
+    workspace = tmp_path / "workspace"
+    imported = shell(
+        "import",
+        *("--products", sample / "products.csv"),
+        *("--interactions", sample / "interactions.csv.gz"),
+        *("--workspace", workspace),
+    )
+    assert imported.returncode == 0, imported.stderr
+    for by in ("meaning", "customers", "combined"):
+        out = tmp_path / f"{by}.csv"
+        done = shell("similarity", "--workspace", workspace, "--by", by, "--out", out)
+        assert done.returncode == 0, done.stderr
+        table = pd.read_csv(out)
+        assert list(table) == ["category", "other", "similarity", "shared_customers", "lift"]
+        assert len(table) == 86 * 85
+        assert table["similarity"].between(-1, 1).all()
+    meaning = pd.read_csv(tmp_path / "meaning.csv").set_index("category")["other"]
+    assert meaning["Christmas > Christmas decorations"].iloc[0] == "Christmas > Christmas trees"
+    done = shell("similarity", "--workspace", workspace, "--level", 0, "--out", tmp_path / "no.csv")
+    assert done.returncode == 2
+    assert "level 0" in done.stderr
+    assert not (tmp_path / "no.csv").exists()

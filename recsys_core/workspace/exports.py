@@ -11,6 +11,7 @@ from recsys_core.tables.columns import CUSTOMER, PRODUCT
 
 RECOMMENDATIONS = [CUSTOMER, PRODUCT, "rank", "score", "probability"]
 AUDIENCE = [PRODUCT, CUSTOMER, "rank", "score", "probability"]
+SIMILARITY = ["category", "other", "similarity", "shared_customers", "lift"]
 PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
@@ -35,6 +36,12 @@ def audience_csv(frame: pd.DataFrame) -> bytes:
     """What `AdaptedModel.audience` returned as a CSV file for programs: product_id, customer_id, rank, score,
     probability (empty where it isn't known)."""
     return _csv(frame[AUDIENCE]).encode()
+
+
+def similarity_csv(frame: pd.DataFrame) -> bytes:
+    """What `similarity_table` returned as a CSV file for programs: category, other, similarity, shared_customers, lift
+    (empty where a category has no customer)."""
+    return _csv(frame[SIMILARITY]).encode()
 
 
 def with_products(frame: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""What categories have in common: their products' words, their customers."""

@@ -1,0 +1,150 @@
+"""How alike categories are: by what their products say, by who buys in both, and by both together."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from recsys_core.categories.levels import Categories
+from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
+from recsys_core.content.words import WordCounts
+from recsys_core.dataset import Dataset
+from recsys_core.errors import InvalidSetting, NotThere
+from recsys_core.run_context import RunContext
+
+View = Literal["meaning", "customers", "combined"]
+VIEWS: tuple[View, ...] = get_args(View)
+DOUBT = 5.0
+"""So many customers are added to those who buy in both categories and to those expected: a few alone prove nothing."""
+MIN_PAIRS = 10
+"""With fewer pairs of categories nothing can be learned about what goes together."""
+PENALTY = 1.0
+
+
+def by_meaning(vectors: np.ndarray | sp.csr_matrix, categories: Categories) -> np.ndarray:
+    """(n, n) float32: the cosine of the summed content vectors of two categories' products.
+
+    vectors: (n_products, dimensions) float32, rows of length 1 or 0.
+    """
+    profiles = categories.membership.T @ vectors
+    if sp.issparse(profiles):
+        profiles = unit_sparse_rows(profiles)
+        cosine: np.ndarray = (profiles @ profiles.T).toarray()
+        return cosine
+    profiles = unit_rows(np.asarray(profiles))
+    return profiles @ profiles.T
+
+
+class CrossPurchases:
+    """Who buys in two categories, beside how many would by chance."""
+
+    def __init__(self, weights: sp.csr_matrix, categories: Categories):
+        """weights: (n_customers, n_products), above 0 for what a customer bought."""
+        bought = ((weights > 0).astype(np.float32) @ categories.membership).tocsr()
+        bought.data[:] = 1
+        self.shared: np.ndarray = (bought.T @ bought).toarray()
+        """(n, n) float32: customers of both; on the diagonal of the one."""
+        self.customers = bought.shape[0]
+        buyers = self.shared.diagonal()
+        self.expected = np.outer(buyers, buyers) / max(self.customers, 1)
+        """(n, n): customers of both if the two had nothing to do with each other."""
+
+    def lift(self) -> np.ndarray:
+        """(n, n) how many times as many as expected; NaN where none are expected."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.expected > 0, self.shared / self.expected, np.nan)
+
+    def similarity(self) -> np.ndarray:
+        """(n, n) float32, -1 to 1: normalised pointwise mutual information (Bouma 2009), small numbers pulled towards 0.
+
+        0: as many buy in both as would by chance, however big the two are.
+        """
+        information = np.log((self.shared + DOUBT) / (self.expected + DOUBT))
+        most = -np.log((self.shared + DOUBT) / (self.customers + 2 * DOUBT))
+        similarity = np.clip(information / most, -1, 1).astype(np.float32)
+        np.fill_diagonal(similarity, 1)
+        return similarity
+
+
+def combined(weights: sp.csr_matrix, meaning: np.ndarray, categories: Categories, seed: int) -> np.ndarray:
+    """(n, n) float32: what meaning, kinship in the tree and known purchases say of purchases across two categories.
+
+    Learned on the catalog: the weights are those by which the three, seen in one half of the customers, best tell the
+    similarity by customers of the other half (ridge regression, each half once). Raises NotThere where there are too
+    few categories or no sales to learn from.
+    """
+    upper = np.triu_indices(len(categories.names), 1)
+    if len(upper[0]) < MIN_PAIRS or not weights.nnz:
+        raise NotThere(
+            f"To learn which categories are bought together takes sales and at least {MIN_PAIRS} pairs of categories; "
+            f"there are {len(upper[0]):,}. Compare by meaning, or at a deeper level."
+        )
+    kinship = categories.kinship()
+    first = np.random.default_rng(seed).random(weights.shape[0]) < 0.5
+    halves = [CrossPurchases(weights[half], categories) for half in (first, ~first)]
+    seen = [half.similarity() for half in halves]
+    features = np.concatenate([_features(meaning, kinship, half)[upper] for half in seen])
+    target = np.concatenate([other[upper] for other in reversed(seen)])
+    # Where more customers are expected the other half's figure is surer.
+    sure = np.sqrt(np.concatenate([half.expected[upper] for half in reversed(halves)]) + 1 / DOUBT)
+    scaled = features * sure[:, None]
+    learned = np.linalg.solve(
+        scaled.T @ scaled + PENALTY * np.diag([0.0, 1, 1, 1]), scaled.T @ (target * sure).astype(np.float64)
+    )
+    all_seen = CrossPurchases(weights, categories).similarity()
+    similarity = np.clip(_features(meaning, kinship, all_seen) @ learned, -1, 1).astype(np.float32)
+    np.fill_diagonal(similarity, 1)
+    return similarity
+
+
+def _features(meaning: np.ndarray, kinship: np.ndarray, customers: np.ndarray) -> np.ndarray:
+    """(n, n, 4)."""
+    return np.stack([np.ones_like(meaning), meaning, kinship, customers], axis=-1).astype(np.float64)
+
+
+def product_words(products: pd.DataFrame) -> sp.csr_matrix:
+    """(n_products, n_words) float32 TF-IDF of all that products say but their category, which is what's compared."""
+    return WordCounts.of(products.drop(columns="category", errors="ignore")).tfidf()
+
+
+def similarity_table(
+    catalog: Dataset,
+    level: int | None = None,
+    by: View = "combined",
+    vectors: np.ndarray | sp.csr_matrix | None = None,
+    *,
+    run: RunContext,
+) -> pd.DataFrame:
+    """Every ordered pair of categories: category, other, similarity, shared_customers, lift; the most alike first.
+
+    vectors: (n_products, dimensions) content by any encoder; None: TF-IDF of words. Lift is NaN where a category has no
+    customer. Raises InvalidSetting, NotThere.
+    """
+    if by not in VIEWS:
+        raise InvalidSetting(f"Categories can't be compared by “{by}”. Choose one of: {', '.join(VIEWS)}.")
+    categories = Categories.of(catalog.products, level)
+    run.check()
+    purchases = CrossPurchases(catalog.weights, categories)
+    if by == "customers":
+        similarity = purchases.similarity()
+    else:
+        similarity = by_meaning(product_words(catalog.products) if vectors is None else vectors, categories)
+        run.check()
+        if by == "combined":
+            similarity = combined(catalog.weights, similarity, categories, run.seed)
+    row, column = np.nonzero(~np.eye(len(categories.names), dtype=bool))
+    order = np.lexsort([-similarity[row, column], row])
+    row, column = row[order], column[order]
+    names = np.array(categories.names, dtype=object)
+    return pd.DataFrame(
+        {
+            "category": names[row],
+            "other": names[column],
+            "similarity": similarity[row, column],
+            "shared_customers": purchases.shared[row, column].astype(np.int64),
+            "lift": purchases.lift()[row, column],
+        }
+    )
