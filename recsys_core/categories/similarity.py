@@ -9,7 +9,6 @@ import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.categories.levels import Categories
-from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.content.words import WordCounts
 from recsys_core.dataset import Dataset
 from recsys_core.errors import InvalidSetting, NotThere
@@ -22,20 +21,28 @@ DOUBT = 5.0
 MIN_PAIRS = 10
 """With fewer pairs of categories nothing can be learned about what goes together."""
 PENALTY = 1.0
+ROUNDING = 1e-9
+"""A squared length below this is what rounding leaves of nothing."""
 
 
 def by_meaning(vectors: np.ndarray | sp.csr_matrix, categories: Categories) -> np.ndarray:
-    """(n, n) float32: the cosine of the summed content vectors of two categories' products.
+    """(n, n) float32, -1 to 1: the cosine of two categories' mean content vectors, each less the mean of all products.
 
-    vectors: (n_products, dimensions) float32, rows of length 1 or 0.
+    Without that, what the whole shop has in common makes all categories alike, above all by a pretrained encoder.
+    vectors: (n_products, dimensions) float32, rows of length 1 or 0. A category like the whole shop has 0 throughout.
     """
-    profiles = categories.membership.T @ vectors
-    if sp.issparse(profiles):
-        profiles = unit_sparse_rows(profiles)
-        cosine: np.ndarray = (profiles @ profiles.T).toarray()
-        return cosine
-    profiles = unit_rows(np.asarray(profiles))
-    return profiles @ profiles.T
+    known = categories.of_product >= 0
+    sizes = np.bincount(categories.of_product[known], minlength=len(categories.names))
+    profiles = sp.diags(1 / sizes) @ categories.membership.T.astype(np.float64) @ vectors
+    mean = np.asarray(vectors[known].mean(axis=0), dtype=np.float64).ravel()
+    # Multiplied out, so that sparse vectors stay sparse.
+    products = profiles @ profiles.T
+    towards = np.asarray(profiles @ mean)
+    centred = np.asarray(products.toarray() if sp.issparse(products) else products)
+    centred = centred - towards[:, None] - towards[None, :] + mean @ mean
+    squares = centred.diagonal()
+    length = np.sqrt(np.where(squares > ROUNDING, squares, np.inf))
+    return np.clip(centred / length[:, None] / length[None, :], -1, 1).astype(np.float32)
 
 
 class CrossPurchases:
