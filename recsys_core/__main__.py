@@ -20,6 +20,8 @@ from recsys_core.errors import Cancelled, DamagedArtefact, InvalidSetting, Launc
 if TYPE_CHECKING:
     import pandas as pd
 
+    from recsys_core.categories.placement import Trust
+    from recsys_core.content.pretrained import PretrainedEncoder
     from recsys_core.run_context import RunContext
     from recsys_core.workspace import Workspace
 
@@ -141,13 +143,10 @@ def similarity(arguments: argparse.Namespace) -> Outcome:
     workspace = _workspace(arguments)
     catalog = workspace.catalog()
 
-    def compare(run: RunContext) -> pd.DataFrame:
-        vectors = None
-        if arguments.text == PRETRAINED and arguments.by != "customers":
-            from recsys_core.content.pretrained import PretrainedEncoder
+    encoder = None if arguments.by == "customers" else _encoder(arguments, workspace)
 
-            encoder = PretrainedEncoder(arguments.model, workspace.text_vectors())
-            vectors = encoder.encode(catalog.products, run=run)
+    def compare(run: RunContext) -> pd.DataFrame:
+        vectors = None if encoder is None else encoder.encode(catalog.products, run=run)
         return similarity_table(catalog, arguments.level, arguments.by, vectors, run=run)
 
     frame = _run(arguments.seed, arguments.device, compare)
@@ -155,6 +154,44 @@ def similarity(arguments: argparse.Namespace) -> Outcome:
     categories = frame["category"].nunique()
     said = f"{len(frame):,} pairs of {categories:,} categories, compared by {arguments.by}, written to {arguments.out}."
     return said, {"rows": len(frame), "categories": categories, "by": arguments.by, "out": str(arguments.out)}
+
+
+def place_products(arguments: argparse.Namespace) -> Outcome:
+    from dataclasses import asdict
+
+    from recsys_core.categories.placement import place
+    from recsys_core.tables.checking import read_table
+    from recsys_core.workspace.exports import placement_csv
+    from recsys_core.workspace.imports import Upload
+
+    checked = read_table(Upload.of(arguments.products).source, "products", name=arguments.products.name)
+    workspace = _workspace(arguments)
+    catalog = workspace.catalog()
+    encoder = _encoder(arguments, workspace)
+
+    def body(run: RunContext) -> tuple[pd.DataFrame, Trust]:
+        return place(catalog.products, checked.frame, encoder, arguments.top, run=run)
+
+    frame, trust = _run(arguments.seed, arguments.device, body)
+    _write(arguments.out, placement_csv(frame))
+    known = int(frame.loc[frame["rank"] == 1, "known"].sum())
+    right = "n/a" if trust.first_of_answered is None else f"{trust.first_of_answered:.0%}"
+    said = (
+        f"{checked.summary()}\n{known:,} of {len(checked.frame):,} products are placed; the others are unlike anything here.\n"
+        f"Of {trust.products:,} products held out of the catalog {trust.answered:.0%} were placed so, {right} of them rightly; the "
+        f"right category came first for {trust.first:.0%} of all, among the first three for {trust.first_three:.0%} "
+        f"(calibration error {trust.calibration_error:.3f}).\nWritten to {arguments.out}."
+    )
+    return said, {"products": len(checked.frame), "known": known, "held_out": asdict(trust), "out": str(arguments.out)}
+
+
+def _encoder(arguments: argparse.Namespace, workspace: Workspace) -> PretrainedEncoder | None:
+    """What is to read the products' texts beside their words."""
+    if arguments.text == WORDS:
+        return None
+    from recsys_core.content.pretrained import PretrainedEncoder
+
+    return PretrainedEncoder(arguments.model, workspace.text_vectors())
 
 
 def compress(arguments: argparse.Namespace) -> Outcome:
@@ -276,6 +313,12 @@ def parser() -> argparse.ArgumentParser:
         )
         added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
+    def reading(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--text", choices=(WORDS, PRETRAINED), default=WORDS, help="what reads the products' texts")
+        added.add_argument("--model", metavar="NAME", help="folder or name of another pretrained text model")
+        added.add_argument("--seed", type=int, default=0)
+        added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
     added = verb("import", import_files, "Check a shop's files and keep the good rows as the newest catalog.")
     for kind in ("products", "interactions", "customers"):
         added.add_argument(f"--{kind}", type=Path, required=kind == "products", metavar="CSV")
@@ -304,10 +347,12 @@ def parser() -> argparse.ArgumentParser:
     added = verb("similarity", similarity, "Compare the catalog's categories with each other.")
     added.add_argument("--level", type=int, help="how many parts of the path tell categories apart (all of them)")
     added.add_argument("--by", choices=("meaning", "customers", "combined"), default="combined")
-    added.add_argument("--text", choices=(WORDS, PRETRAINED), default=WORDS, help="what reads the products' texts")
-    added.add_argument("--model", metavar="NAME", help="folder or name of another pretrained text model")
-    added.add_argument("--seed", type=int, default=0)
-    added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    reading(added)
+    added.add_argument("--out", type=Path, required=True, metavar="CSV")
+    added = verb("place", place_products, "Say where new products belong among the catalog's categories.")
+    added.add_argument("--products", type=Path, required=True, metavar="CSV")
+    added.add_argument("--top", type=int, default=3, help="how many categories a product (3)")
+    reading(added)
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
     added = verb("compress", compress, "Compare smaller variants of a launch's model, or take one.")
     added.add_argument("--launch", required=True, metavar="NAME")

@@ -184,3 +184,24 @@ def test_categories_are_compared(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "level 0" in done.stderr
     assert not (tmp_path / "no.csv").exists()
+    done = shell(
+        "place",
+        "--workspace",
+        workspace,
+        "--products",
+        sample / "new_products.csv",
+        "--out",
+        tmp_path / "p.csv",
+        "--json",
+    )
+    assert done.returncode == 0, done.stderr
+    placed = pd.read_csv(tmp_path / "p.csv")
+    assert list(placed) == ["product_id", "rank", "category", "probability", "known"]
+    held_out = json.loads(done.stdout.splitlines()[-1])["held_out"]
+    assert held_out["first"] > 0.5
+    assert held_out["calibration_error"] < 0.1
+    products = pd.read_csv(sample / "new_products.csv").merge(
+        placed[placed["rank"] == 1], on="product_id", suffixes=("", "_placed")
+    )
+    told = products[products["category"].notna() & products["known"]]
+    assert (told["category"] == told["category_placed"]).mean() > 0.6

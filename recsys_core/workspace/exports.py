@@ -12,6 +12,7 @@ from recsys_core.tables.columns import CUSTOMER, PRODUCT
 RECOMMENDATIONS = [CUSTOMER, PRODUCT, "rank", "score", "probability"]
 AUDIENCE = [PRODUCT, CUSTOMER, "rank", "score", "probability"]
 SIMILARITY = ["category", "other", "similarity", "shared_customers", "lift"]
+PLACEMENT = [PRODUCT, "rank", "category", "probability", "known"]
 PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
@@ -42,6 +43,11 @@ def similarity_csv(frame: pd.DataFrame) -> bytes:
     """What `similarity_table` returned as a CSV file for programs: category, other, similarity, shared_customers, lift
     (empty where a category has no customer)."""
     return _csv(frame[SIMILARITY]).encode()
+
+
+def placement_csv(frame: pd.DataFrame) -> bytes:
+    """What `place` returned as a CSV file for programs: product_id, rank, category, probability, known (true or false)."""
+    return _csv(frame[PLACEMENT].assign(known=frame["known"].map({True: "true", False: "false"}))).encode()
 
 
 def with_products(frame: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,163 @@
+"""Where products without a known category belong in the shop's own tree, how sure that is, and when it can't be told.
+
+A linear support vector machine a category, on TF-IDF words and, if given, a pretrained encoder's vectors; its margins become
+probabilities by one temperature (Guo et al. 2017), fitted on products held out of the catalog, as is the probability under which
+the answer is “unlike anything here”.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from recsys_core.categories.levels import Categories
+from recsys_core.content.encoder import Encoder
+from recsys_core.content.words import WordCounts
+from recsys_core.errors import InvalidSetting, NotThere
+from recsys_core.run_context import RunContext
+from recsys_core.tables.columns import PRODUCT
+
+HELD_OUT = 0.2
+MIN_HELD_OUT = 20
+ERROR_RATE = 0.25
+"""Of the products that are called known, at most so many stood in another category than the first named one."""
+PENALTY = 0.5
+"""C of the machines: how little their weights are held back."""
+OUT_OF_REACH = -3.0
+"""The margin of a category that no product of the training part is in."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far placements can be trusted, measured on products held out of the catalog."""
+
+    products: int
+    """How many were held out."""
+    first: float
+    """Share whose category was named first."""
+    first_three: float
+    """Share whose category was among the first three."""
+    answered: float
+    """Share that was called known."""
+    first_of_answered: float | None
+    """Share of those whose category was named first; None if none was called known."""
+    calibration_error: float
+    """Expected calibration error of the first category's probability, in ten bins."""
+
+
+def place(
+    catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | None = None, top: int = 3, *, run: RunContext
+) -> tuple[pd.DataFrame, Trust]:
+    """The likeliest categories of the catalog for each product: product_id, rank, category, probability, known.
+
+    What stands in the products' own column “category” isn't used. known: whether the first category is likely enough; a
+    product that says nothing is never known. Raises NotThere where the catalog has too little to learn from, InvalidSetting.
+    """
+    if top < 1:
+        raise InvalidSetting(f"There is nothing to show with top {top}; name 1 or more.")
+    categories = Categories.of(catalog)
+    with_category = np.flatnonzero(categories.of_product >= 0)
+    held_out = int(HELD_OUT * len(with_category))
+    if len(categories.names) < 2 or held_out < MIN_HELD_OUT:
+        raise NotThere(
+            f"To place products takes two categories and {round(MIN_HELD_OUT / HELD_OUT)} products in them; the catalog has "
+            f"{len(categories.names)} and {len(with_category)}. Import more products with a category first."
+        )
+    vectors = _vectors(catalog, products, encoder, run)
+    known, new = vectors[: len(catalog)][with_category], vectors[len(catalog) :]
+    of_product = categories.of_product[with_category]
+    order = np.random.default_rng(run.seed).permutation(len(with_category))
+    judged, learned = order[:held_out], order[held_out:]
+    if len(np.unique(of_product[learned])) < 2:
+        raise NotThere("Nearly all products are in one category, so there is nothing to choose from.")
+    run.progress("Learning the categories", 0, 2)
+    margins = _margins(known[learned], of_product[learned], known[judged], len(categories.names))
+    temperature = _temperature(margins, of_product[judged])
+    chances = _softmax(margins / temperature)
+    threshold = _threshold(chances, of_product[judged])
+    run.progress("Learning the categories", 1, 2)
+    of_new = _softmax(_margins(known, of_product, new, len(categories.names)) / temperature)
+    run.progress("Learning the categories", 2, 2)
+    best = np.argsort(-of_new, axis=1, kind="stable")[:, :top]
+    probability = np.take_along_axis(of_new, best, axis=1)
+    says_something = np.diff(new.indptr) > 0
+    frame = pd.DataFrame(
+        {
+            PRODUCT: np.repeat(products[PRODUCT].astype("str").to_numpy(), best.shape[1]),
+            "rank": np.tile(np.arange(1, best.shape[1] + 1), len(products)),
+            "category": np.array(categories.names, dtype=object)[best.ravel()],
+            "probability": probability.ravel(),
+            "known": np.repeat((probability[:, 0] >= threshold) & says_something, best.shape[1]),
+        }
+    )
+    return frame, _trust(chances, of_product[judged], threshold)
+
+
+def _vectors(catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | None, run: RunContext) -> sp.csr_matrix:
+    """(n_catalog + n_products, dimensions): the texts of both, without categories, in one space."""
+    catalog, products = (frame.drop(columns="category", errors="ignore") for frame in (catalog, products))
+    words = WordCounts.of(catalog).with_products(products).tfidf()
+    if encoder is None:
+        return words
+    encoded = [sp.csr_matrix(encoder.encode(frame, run=run)) for frame in (catalog, products)]
+    return sp.hstack([words, sp.vstack(encoded)], format="csr")
+
+
+def _margins(vectors: sp.csr_matrix, of_product: np.ndarray, wanted: sp.csr_matrix, n_categories: int) -> np.ndarray:
+    """(n_wanted, n_categories) of the machines learned on `vectors`."""
+    from sklearn.svm import LinearSVC
+
+    machine = LinearSVC(C=PENALTY, random_state=0).fit(vectors, of_product)
+    decided = machine.decision_function(wanted)
+    if decided.ndim == 1:
+        decided = np.column_stack([-decided, decided])
+    margins = np.full((wanted.shape[0], n_categories), OUT_OF_REACH)
+    margins[:, machine.classes_] = decided
+    return margins
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    from scipy.special import softmax
+
+    chances: np.ndarray = softmax(logits, axis=1)
+    return chances
+
+
+def _temperature(margins: np.ndarray, of_product: np.ndarray) -> float:
+    """The one with the lowest cross-entropy."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    def loss(log_temperature: float) -> float:
+        logs = log_softmax(margins / np.exp(log_temperature), axis=1)
+        return -float(logs[np.arange(len(logs)), of_product].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 2), method="bounded").x))
+
+
+def _threshold(chances: np.ndarray, of_product: np.ndarray) -> float:
+    """The lowest probability of a first category from which on at most ERROR_RATE are wrong; above 1 if there is none."""
+    first = chances.max(axis=1)
+    order = np.argsort(-first)
+    wrong = np.cumsum(chances.argmax(axis=1)[order] != of_product[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(wrong <= ERROR_RATE)
+    return float(first[order][good[-1]]) if len(good) else np.inf
+
+
+def _trust(chances: np.ndarray, of_product: np.ndarray, threshold: float) -> Trust:
+    order = np.argsort(-chances, axis=1)
+    first, probability = order[:, 0] == of_product, chances.max(axis=1)
+    answered = probability >= threshold
+    bins = np.minimum((10 * probability).astype(int), 9)
+    gaps = [abs((first[bins == b] - probability[bins == b]).sum()) for b in range(10)]
+    return Trust(
+        products=len(of_product),
+        first=float(first.mean()),
+        first_three=float((order[:, :3] == of_product[:, None]).any(axis=1).mean()),
+        answered=float(answered.mean()),
+        first_of_answered=float(first[answered].mean()) if answered.any() else None,
+        calibration_error=float(sum(gaps) / len(of_product)),
+    )
