@@ -170,7 +170,7 @@ def place_products(arguments: argparse.Namespace) -> Outcome:
     encoder = _encoder(arguments, workspace)
 
     def body(run: RunContext) -> tuple[pd.DataFrame, Trust]:
-        return place(catalog.products, checked.frame, encoder, arguments.top, run=run)
+        return place(catalog.products, checked.frame, encoder, arguments.top, arguments.errors, run=run)
 
     frame, trust = _run(arguments.seed, arguments.device, body)
     _write(arguments.out, placement_csv(frame))
@@ -352,6 +352,9 @@ def parser() -> argparse.ArgumentParser:
     added = verb("place", place_products, "Say where new products belong among the catalog's categories.")
     added.add_argument("--products", type=Path, required=True, metavar="CSV")
     added.add_argument("--top", type=int, default=3, help="how many categories a product (3)")
+    added.add_argument(
+        "--errors", type=float, default=0.1, help="share of placed products that may be in a wrong category (0.1)"
+    )
     reading(added)
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
     added = verb("compress", compress, "Compare smaller variants of a launch's model, or take one.")

@@ -22,8 +22,8 @@ from recsys_core.tables.columns import PRODUCT
 
 HELD_OUT = 0.2
 MIN_HELD_OUT = 20
-ERROR_RATE = 0.25
-"""Of the products that are called known, at most so many stood in another category than the first named one."""
+ERROR_RATE = 0.1
+"""Of held-out products that are called known, at most this share stood in another category than the first named one."""
 PENALTY = 0.5
 """C of the machines: how little their weights are held back."""
 OUT_OF_REACH = -3.0
@@ -49,13 +49,21 @@ class Trust:
 
 
 def place(
-    catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | None = None, top: int = 3, *, run: RunContext
+    catalog: pd.DataFrame,
+    products: pd.DataFrame,
+    encoder: Encoder | None = None,
+    top: int = 3,
+    error_rate: float = ERROR_RATE,
+    *,
+    run: RunContext,
 ) -> tuple[pd.DataFrame, Trust]:
     """The likeliest categories of the catalog for each product: product_id, rank, category, probability, known.
 
     What stands in the products' own column “category” isn't used. known: whether the first category is likely enough; a
     product that says nothing is never known. Raises NotThere where the catalog has too little to learn from, InvalidSetting.
     """
+    if not 0 <= error_rate <= 1:
+        raise InvalidSetting(f"A share of errors lies between 0 and 1; {error_rate} doesn't.")
     if top < 1:
         raise InvalidSetting(f"There is nothing to show with top {top}; name 1 or more.")
     categories = Categories.of(catalog)
@@ -77,7 +85,7 @@ def place(
     margins = _margins(known[learned], of_product[learned], known[judged], len(categories.names))
     temperature = _temperature(margins, of_product[judged])
     chances = _softmax(margins / temperature)
-    threshold = _threshold(chances, of_product[judged])
+    threshold = _threshold(chances, of_product[judged], error_rate)
     run.progress("Learning the categories", 1, 2)
     of_new = _softmax(_margins(known, of_product, new, len(categories.names)) / temperature)
     run.progress("Learning the categories", 2, 2)
@@ -138,12 +146,12 @@ def _temperature(margins: np.ndarray, of_product: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-4, 2), method="bounded").x))
 
 
-def _threshold(chances: np.ndarray, of_product: np.ndarray) -> float:
-    """The lowest probability of a first category from which on at most ERROR_RATE are wrong; above 1 if there is none."""
+def _threshold(chances: np.ndarray, of_product: np.ndarray, error_rate: float) -> float:
+    """The lowest probability of a first category from which on at most that share is wrong; infinite if there is none."""
     first = chances.max(axis=1)
     order = np.argsort(-first)
     wrong = np.cumsum(chances.argmax(axis=1)[order] != of_product[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(wrong <= ERROR_RATE)
+    good = np.flatnonzero(wrong <= error_rate)
     return float(first[order][good[-1]]) if len(good) else np.inf
 
 

@@ -60,11 +60,11 @@ def test_the_threshold_keeps_to_the_error_rate() -> None:
     sure = rng.random(4000)
     chances = np.column_stack([0.5 + sure / 2, 0.5 - sure / 2])
     truth = (rng.random(4000) > chances[:, 0]).astype(int)
-    threshold = _threshold(chances, truth)
+    threshold = _threshold(chances, truth, ERROR_RATE)
     answered = chances[:, 0] >= threshold
     assert truth[answered].mean() <= ERROR_RATE
     assert truth[answered].mean() == pytest.approx(ERROR_RATE, abs=0.02)
-    assert _threshold(chances, np.ones(4000, dtype=int) * 5) == np.inf
+    assert _threshold(chances, np.full(4000, 5), ERROR_RATE) == np.inf
 
 
 def test_the_pretrained_encoder_places_by_meaning() -> None:
@@ -84,3 +84,5 @@ def test_too_little_to_learn_from_is_said() -> None:
         place(catalog(5), new("mug"), run=RunContext())
     with pytest.raises(InvalidSetting, match="top 0"):
         place(catalog(), new("mug"), top=0, run=RunContext())
+    with pytest.raises(InvalidSetting, match="between 0 and 1"):
+        place(catalog(), new("mug"), error_rate=10, run=RunContext())
