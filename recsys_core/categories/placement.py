@@ -1,8 +1,8 @@
 """Where products without a known category belong in the shop's own tree, how sure that is, and when it can't be told.
 
-A linear support vector machine a category, on TF-IDF words and, if given, a pretrained encoder's vectors; its margins become
-probabilities by one temperature (Guo et al. 2017), fitted on products held out of the catalog, as is the probability under which
-the answer is “unlike anything here”.
+A linear support vector machine a category, on TF-IDF words and, if given, a pretrained encoder's vectors. Its margins become
+probabilities by one temperature (Guo et al. 2017), and the first category's is set right by a logistic curve (Platt 1999), both
+fitted on products held out of the catalog, as is the probability under which the answer is “unlike anything here”.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ ERROR_RATE = 0.1
 """Of held-out products that are called known, at most this share stood in another category than the first named one."""
 PENALTY = 0.5
 """C of the machines: how little their weights are held back."""
+TINY = 1e-6
+"""Nothing is nearer to 0 or 1."""
 OUT_OF_REACH = -3.0
 """The margin of a category that no product of the training part is in."""
 
@@ -83,11 +85,10 @@ def place(
         raise NotThere("Nearly all products are in one category, so there is nothing to choose from.")
     run.progress("Learning the categories", 0, 2)
     margins = _margins(known[learned], of_product[learned], known[judged], len(categories.names))
-    temperature = _temperature(margins, of_product[judged])
-    chances = _softmax(margins / temperature)
-    threshold = _threshold(chances, of_product[judged], error_rate)
+    calibration = Calibration.fit(margins, of_product[judged])
+    threshold = _threshold(calibration.chances(margins), of_product[judged], error_rate)
     run.progress("Learning the categories", 1, 2)
-    of_new = _softmax(_margins(known, of_product, new, len(categories.names)) / temperature)
+    of_new = calibration.chances(_margins(known, of_product, new, len(categories.names)))
     run.progress("Learning the categories", 2, 2)
     best = np.argsort(-of_new, axis=1, kind="stable")[:, :top]
     probability = np.take_along_axis(of_new, best, axis=1)
@@ -101,7 +102,7 @@ def place(
             "known": np.repeat((probability[:, 0] >= threshold) & says_something, best.shape[1]),
         }
     )
-    return frame, _trust(chances, of_product[judged], threshold)
+    return frame, _trust(_cross_fitted(margins, of_product[judged]), of_product[judged], threshold)
 
 
 def _vectors(catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | None, run: RunContext) -> sp.csr_matrix:
@@ -127,10 +128,53 @@ def _margins(vectors: sp.csr_matrix, of_product: np.ndarray, wanted: sp.csr_matr
     return margins
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    from scipy.special import softmax
+@dataclass(frozen=True)
+class Calibration:
+    """Makes probabilities of margins."""
 
-    chances: np.ndarray = softmax(logits, axis=1)
+    temperature: float
+    slope: float
+    offset: float
+
+    @classmethod
+    def fit(cls, margins: np.ndarray, of_product: np.ndarray) -> Calibration:
+        """margins: (n, n_categories) of held-out products; of_product: (n,) their categories."""
+        from scipy.special import logit, softmax
+        from sklearn.linear_model import LogisticRegression
+
+        temperature = _temperature(margins, of_product)
+        first = np.clip(softmax(margins / temperature, axis=1).max(axis=1), TINY, 1 - TINY)
+        right = margins.argmax(axis=1) == of_product
+        # Platt's targets, a little off 0 and 1: nothing is certain where all of a few were right.
+        n_right = int(right.sum())
+        target = np.where(right, (n_right + 1) / (n_right + 2), 1 / (len(right) - n_right + 2))
+        curve = LogisticRegression(C=100.0).fit(
+            np.tile(logit(first), 2)[:, None],
+            np.repeat([1, 0], len(first)),
+            sample_weight=np.concatenate([target, 1 - target]),
+        )
+        return cls(temperature, max(float(curve.coef_[0, 0]), 0.0), float(curve.intercept_[0]))
+
+    def chances(self, margins: np.ndarray) -> np.ndarray:
+        """(n, n_categories): what the first category's probability leaves is shared out among the others."""
+        from scipy.special import expit, logit, softmax
+
+        chances = np.clip(softmax(margins / self.temperature, axis=1), 0, 1 - TINY)
+        rows, best = np.arange(len(chances)), chances.argmax(axis=1)
+        before = chances[rows, best]
+        first = expit(self.slope * logit(np.clip(before, TINY, 1 - TINY)) + self.offset)
+        # No other may reach the first; then some of the probability is no category's.
+        chances = np.minimum(chances * ((1 - first) / (1 - before))[:, None], first[:, None] * (1 - TINY))
+        chances[rows, best] = first
+        return chances
+
+
+def _cross_fitted(margins: np.ndarray, of_product: np.ndarray) -> np.ndarray:
+    """The chances of each half by the calibration of the other, so that what judges it didn't make it."""
+    first = np.arange(len(margins)) % 2 == 0
+    chances = np.empty_like(margins)
+    for half in (first, ~first):
+        chances[half] = Calibration.fit(margins[~half], of_product[~half]).chances(margins[half])
     return chances
 
 
