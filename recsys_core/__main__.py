@@ -160,11 +160,10 @@ def place_products(arguments: argparse.Namespace) -> Outcome:
     from dataclasses import asdict
 
     from recsys_core.categories.placement import place
-    from recsys_core.tables.checking import read_table
     from recsys_core.workspace.exports import placement_csv
-    from recsys_core.workspace.imports import Upload
+    from recsys_core.workspace.imports import Upload, check_files
 
-    checked = read_table(Upload.of(arguments.products).source, "products", name=arguments.products.name)
+    checked = check_files({"products": Upload.of(arguments.products)}).tables["products"]
     workspace = _workspace(arguments)
     catalog = workspace.catalog()
     encoder = _encoder(arguments, workspace)

@@ -205,3 +205,7 @@ def test_categories_are_compared(tmp_path: Path) -> None:
     )
     told = products[products["category"].notna() & products["known"]]
     assert (told["category"] == told["category_placed"]).mean() > 0.6
+    (tmp_path / "empty.csv").write_text("product_id,title\n,mug\n")
+    done = shell("place", "--workspace", workspace, "--products", tmp_path / "empty.csv", "--out", tmp_path / "no.csv")
+    assert done.returncode == 2
+    assert "no usable product" in done.stderr
