@@ -26,6 +26,7 @@ from recsys_core.categories.similarity import by_meaning, product_words
 from recsys_core.content.pretrained import PretrainedEncoder
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.run_context import RunContext
+from recsys_core.tables.columns import CATEGORY_SEPARATOR
 from recsys_core.workspace.text_vectors import TextVectors
 
 
@@ -51,7 +52,7 @@ def nearest_centroid(vectors: np.ndarray | sp.csr_matrix, categories: Categories
 
 def siblings(categories: Categories) -> np.ndarray:
     """(n, n) bool: whether two categories have the same parent."""
-    parents = np.array([name.rpartition(" > ")[0] for name in categories.names])
+    parents = np.array([name.rpartition(CATEGORY_SEPARATOR)[0] for name in categories.names])
     same: np.ndarray = (parents[:, None] == parents[None, :]) & (parents != "")[:, None]
     np.fill_diagonal(same, False)
     return same

@@ -142,7 +142,6 @@ def similarity(arguments: argparse.Namespace) -> Outcome:
 
     workspace = _workspace(arguments)
     catalog = workspace.catalog()
-
     encoder = None if arguments.by == "customers" else _encoder(arguments, workspace)
 
     def compare(run: RunContext) -> pd.DataFrame:
@@ -187,6 +186,8 @@ def place_products(arguments: argparse.Namespace) -> Outcome:
 def _encoder(arguments: argparse.Namespace, workspace: Workspace) -> PretrainedEncoder | None:
     """What is to read the products' texts beside their words."""
     if arguments.text == WORDS:
+        if arguments.model:
+            raise InvalidSetting(f"--model names a pretrained text model; give --text {PRETRAINED} with it.")
         return None
     from recsys_core.content.pretrained import PretrainedEncoder
 
@@ -307,22 +308,23 @@ def parser() -> argparse.ArgumentParser:
 
     def computing(added: argparse.ArgumentParser) -> None:
         added.add_argument("--seed", type=int, default=0)
+        added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
+    def settable(added: argparse.ArgumentParser) -> None:
         added.add_argument(
             "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting; may be given many times"
         )
-        added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
     def reading(added: argparse.ArgumentParser) -> None:
         added.add_argument("--text", choices=(WORDS, PRETRAINED), default=WORDS, help="what reads the products' texts")
         added.add_argument("--model", metavar="NAME", help="folder or name of another pretrained text model")
-        added.add_argument("--seed", type=int, default=0)
-        added.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
     added = verb("import", import_files, "Check a shop's files and keep the good rows as the newest catalog.")
     for kind in ("products", "interactions", "customers"):
         added.add_argument(f"--{kind}", type=Path, required=kind == "products", metavar="CSV")
     added = verb("train", train, "Train the source model on the newest catalog.")
     computing(added)
+    settable(added)
     added = verb("launch", launch, "Add new products, with their first sales where there are any, and adapt to them.")
     added.add_argument("--name", required=True)
     added.add_argument("--products", type=Path, required=True, metavar="CSV")
@@ -330,6 +332,7 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--method", default="auto", help="auto (the default), or the name of a method")
     added.add_argument("--budget", type=float, default=120.0, help="seconds in which auto may try methods (120)")
     computing(added)
+    settable(added)
     added = verb(
         "recommend", recommend, "Rank a launch's products for every customer with history, or for those listed."
     )
@@ -347,6 +350,7 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--level", type=int, help="how many parts of the path tell categories apart (all of them)")
     added.add_argument("--by", choices=("meaning", "customers", "combined"), default="combined")
     reading(added)
+    computing(added)
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
     added = verb("place", place_products, "Say where new products belong among the catalog's categories.")
     added.add_argument("--products", type=Path, required=True, metavar="CSV")
@@ -355,6 +359,7 @@ def parser() -> argparse.ArgumentParser:
         "--errors", type=float, default=0.1, help="share of placed products that may be in a wrong category (0.1)"
     )
     reading(added)
+    computing(added)
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
     added = verb("compress", compress, "Compare smaller variants of a launch's model, or take one.")
     added.add_argument("--launch", required=True, metavar="NAME")

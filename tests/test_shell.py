@@ -209,3 +209,9 @@ def test_categories_are_compared(tmp_path: Path) -> None:
     done = shell("place", "--workspace", workspace, "--products", tmp_path / "empty.csv", "--out", tmp_path / "no.csv")
     assert done.returncode == 2
     assert "no usable product" in done.stderr
+    done = shell(
+        *("place", "--workspace", workspace, "--products", sample / "new_products.csv", "--out", tmp_path / "no.csv"),
+        *("--model", "some/model"),
+    )
+    assert done.returncode == 2
+    assert "--text pretrained" in done.stderr

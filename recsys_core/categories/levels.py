@@ -31,11 +31,7 @@ class Categories:
             raise InvalidSetting(f"There is no level {level} of categories; the first one is 1.")
         if "category" not in products or products["category"].isna().all():
             raise NotThere("The products have no categories. Import a products file with a column “category”.")
-        separator = CATEGORY_SEPARATOR.strip()
-        paths = products["category"].map(
-            lambda path: CATEGORY_SEPARATOR.join(part.strip() for part in path.split(separator)[:level]),
-            na_action="ignore",
-        )
+        paths = products["category"].map(lambda path: CATEGORY_SEPARATOR.join(_parts(path)[:level]), na_action="ignore")
         of_product, names = pd.factorize(paths, sort=True)
         return cls([str(name) for name in names], of_product)
 
@@ -48,8 +44,7 @@ class Categories:
 
     def kinship(self) -> np.ndarray:
         """(n_categories, n_categories) float32: the share of the longer path that both have from its beginning on."""
-        separator = CATEGORY_SEPARATOR.strip()
-        parts = [[part.strip() for part in name.split(separator)] for name in self.names]
+        parts = [_parts(name) for name in self.names]
         depth = np.array([len(path) for path in parts], dtype=np.float32)
         shared = np.zeros((len(parts), len(parts)), dtype=np.float32)
         for level in range(1, int(depth.max()) + 1):
@@ -59,3 +54,8 @@ class Categories:
             deep = depth >= level
             shared += (codes[:, None] == codes[None, :]) & deep[:, None] & deep[None, :]
         return shared / np.maximum(depth[:, None], depth[None, :])
+
+
+def _parts(path: str) -> list[str]:
+    """“Kitchen > Mugs” or “Kitchen>Mugs” → Kitchen, Mugs."""
+    return [part.strip() for part in path.split(CATEGORY_SEPARATOR.strip())]

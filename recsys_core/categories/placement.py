@@ -1,8 +1,8 @@
 """Where products without a known category belong in the shop's own tree, how sure that is, and when it can't be told.
 
-A linear support vector machine a category, on TF-IDF words and, if given, a pretrained encoder's vectors. Its margins become
-probabilities by one temperature (Guo et al. 2017), and the first category's is set right by a logistic curve (Platt 1999), both
-fitted on products held out of the catalog, as is the probability under which the answer is “unlike anything here”.
+A linear support vector machine a category, on TF-IDF words and, if given, a pretrained encoder's vectors. On products held out of
+the catalog its margins become probabilities, and it is seen from which probability on an answer is right often enough; below, the
+answer is “unlike anything here”.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from recsys_core.categories.calibration import Calibration, cross_fitted
 from recsys_core.categories.levels import Categories
 from recsys_core.content.encoder import Encoder
 from recsys_core.content.words import WordCounts
@@ -26,8 +27,6 @@ ERROR_RATE = 0.1
 """Of held-out products that are called known, at most this share stood in another category than the first named one."""
 PENALTY = 0.5
 """C of the machines: how little their weights are held back."""
-TINY = 1e-6
-"""Nothing is nearer to 0 or 1."""
 OUT_OF_REACH = -3.0
 """The margin of a category that no product of the training part is in."""
 
@@ -102,7 +101,7 @@ def place(
             "known": np.repeat((probability[:, 0] >= threshold) & says_something, best.shape[1]),
         }
     )
-    return frame, _trust(_cross_fitted(margins, of_product[judged]), of_product[judged], threshold)
+    return frame, _trust(cross_fitted(margins, of_product[judged]), of_product[judged], threshold)
 
 
 def _vectors(catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | None, run: RunContext) -> sp.csr_matrix:
@@ -111,8 +110,8 @@ def _vectors(catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | N
     words = WordCounts.of(catalog).with_products(products).tfidf()
     if encoder is None:
         return words
-    encoded = [sp.csr_matrix(encoder.encode(frame, run=run)) for frame in (catalog, products)]
-    return sp.hstack([words, sp.vstack(encoded)], format="csr")
+    sentences = encoder.encode(pd.concat([catalog, products], ignore_index=True), run=run)
+    return sp.hstack([words, sp.csr_matrix(sentences)], format="csr")
 
 
 def _margins(vectors: sp.csr_matrix, of_product: np.ndarray, wanted: sp.csr_matrix, n_categories: int) -> np.ndarray:
@@ -126,68 +125,6 @@ def _margins(vectors: sp.csr_matrix, of_product: np.ndarray, wanted: sp.csr_matr
     margins = np.full((wanted.shape[0], n_categories), OUT_OF_REACH)
     margins[:, machine.classes_] = decided
     return margins
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Makes probabilities of margins."""
-
-    temperature: float
-    slope: float
-    offset: float
-
-    @classmethod
-    def fit(cls, margins: np.ndarray, of_product: np.ndarray) -> Calibration:
-        """margins: (n, n_categories) of held-out products; of_product: (n,) their categories."""
-        from scipy.special import logit, softmax
-        from sklearn.linear_model import LogisticRegression
-
-        temperature = _temperature(margins, of_product)
-        first = np.clip(softmax(margins / temperature, axis=1).max(axis=1), TINY, 1 - TINY)
-        right = margins.argmax(axis=1) == of_product
-        # Platt's targets, a little off 0 and 1: nothing is certain where all of a few were right.
-        n_right = int(right.sum())
-        target = np.where(right, (n_right + 1) / (n_right + 2), 1 / (len(right) - n_right + 2))
-        curve = LogisticRegression(C=100.0).fit(
-            np.tile(logit(first), 2)[:, None],
-            np.repeat([1, 0], len(first)),
-            sample_weight=np.concatenate([target, 1 - target]),
-        )
-        return cls(temperature, max(float(curve.coef_[0, 0]), 0.0), float(curve.intercept_[0]))
-
-    def chances(self, margins: np.ndarray) -> np.ndarray:
-        """(n, n_categories): what the first category's probability leaves is shared out among the others."""
-        from scipy.special import expit, logit, softmax
-
-        chances = np.clip(softmax(margins / self.temperature, axis=1), 0, 1 - TINY)
-        rows, best = np.arange(len(chances)), chances.argmax(axis=1)
-        before = chances[rows, best]
-        first = expit(self.slope * logit(np.clip(before, TINY, 1 - TINY)) + self.offset)
-        # No other may reach the first; then some of the probability is no category's.
-        chances = np.minimum(chances * ((1 - first) / (1 - before))[:, None], first[:, None] * (1 - TINY))
-        chances[rows, best] = first
-        return chances
-
-
-def _cross_fitted(margins: np.ndarray, of_product: np.ndarray) -> np.ndarray:
-    """The chances of each half by the calibration of the other, so that what judges it didn't make it."""
-    first = np.arange(len(margins)) % 2 == 0
-    chances = np.empty_like(margins)
-    for half in (first, ~first):
-        chances[half] = Calibration.fit(margins[~half], of_product[~half]).chances(margins[half])
-    return chances
-
-
-def _temperature(margins: np.ndarray, of_product: np.ndarray) -> float:
-    """The one with the lowest cross-entropy."""
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    def loss(log_temperature: float) -> float:
-        logs = log_softmax(margins / np.exp(log_temperature), axis=1)
-        return -float(logs[np.arange(len(logs)), of_product].mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-4, 2), method="bounded").x))
 
 
 def _threshold(chances: np.ndarray, of_product: np.ndarray, error_rate: float) -> float:

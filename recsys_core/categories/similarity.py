@@ -12,6 +12,7 @@ from recsys_core.categories.levels import Categories
 from recsys_core.content.words import WordCounts
 from recsys_core.dataset import Dataset
 from recsys_core.errors import InvalidSetting, NotThere
+from recsys_core.models.co_purchases import ones
 from recsys_core.run_context import RunContext
 
 View = Literal["meaning", "customers", "combined"]
@@ -48,16 +49,20 @@ def by_meaning(vectors: np.ndarray | sp.csr_matrix, categories: Categories) -> n
 class CrossPurchases:
     """Who buys in two categories, beside how many would by chance."""
 
-    def __init__(self, weights: sp.csr_matrix, categories: Categories):
-        """weights: (n_customers, n_products), above 0 for what a customer bought."""
-        bought = ((weights > 0).astype(np.float32) @ categories.membership).tocsr()
-        bought.data[:] = 1
+    def __init__(self, bought: sp.csr_matrix):
+        """bought: (n_customers, n), 1 for each category that a customer bought in."""
+        self.bought = bought
         self.shared: np.ndarray = (bought.T @ bought).toarray()
         """(n, n) float32: customers of both; on the diagonal of the one."""
         self.customers = bought.shape[0]
         buyers = self.shared.diagonal()
         self.expected = np.outer(buyers, buyers) / max(self.customers, 1)
         """(n, n): customers of both if the two had nothing to do with each other."""
+
+    @classmethod
+    def of(cls, weights: sp.csr_matrix, categories: Categories) -> CrossPurchases:
+        """weights: (n_customers, n_products), above 0 for what a customer bought."""
+        return cls(ones((weights @ categories.membership).tocsr()))
 
     def lift(self) -> np.ndarray:
         """(n, n) how many times as many as expected; NaN where none are expected."""
@@ -76,22 +81,21 @@ class CrossPurchases:
         return similarity
 
 
-def combined(weights: sp.csr_matrix, meaning: np.ndarray, categories: Categories, seed: int) -> np.ndarray:
+def combined(purchases: CrossPurchases, meaning: np.ndarray, kinship: np.ndarray, seed: int) -> np.ndarray:
     """(n, n) float32: what meaning, kinship in the tree and known purchases say of purchases across two categories.
 
     Learned on the catalog: the weights are those by which the three, seen in one half of the customers, best tell the
     similarity by customers of the other half (ridge regression, each half once). Raises NotThere where there are too
     few categories or no sales to learn from.
     """
-    upper = np.triu_indices(len(categories.names), 1)
-    if len(upper[0]) < MIN_PAIRS or not weights.nnz:
+    upper = np.triu_indices(len(meaning), 1)
+    if len(upper[0]) < MIN_PAIRS or not purchases.bought.nnz:
         raise NotThere(
             f"To learn which categories are bought together takes sales and at least {MIN_PAIRS} pairs of categories; "
             f"there are {len(upper[0]):,}. Compare by meaning, or at a deeper level."
         )
-    kinship = categories.kinship()
-    first = np.random.default_rng(seed).random(weights.shape[0]) < 0.5
-    halves = [CrossPurchases(weights[half], categories) for half in (first, ~first)]
+    first = np.random.default_rng(seed).random(purchases.customers) < 0.5
+    halves = [CrossPurchases(purchases.bought[half]) for half in (first, ~first)]
     seen = [half.similarity() for half in halves]
     features = np.concatenate([_features(meaning, kinship, half)[upper] for half in seen])
     target = np.concatenate([other[upper] for other in reversed(seen)])
@@ -101,8 +105,7 @@ def combined(weights: sp.csr_matrix, meaning: np.ndarray, categories: Categories
     learned = np.linalg.solve(
         scaled.T @ scaled + PENALTY * np.diag([0.0, 1, 1, 1]), scaled.T @ (target * sure).astype(np.float64)
     )
-    all_seen = CrossPurchases(weights, categories).similarity()
-    similarity = np.clip(_features(meaning, kinship, all_seen) @ learned, -1, 1).astype(np.float32)
+    similarity = np.clip(_features(meaning, kinship, purchases.similarity()) @ learned, -1, 1).astype(np.float32)
     np.fill_diagonal(similarity, 1)
     return similarity
 
@@ -134,14 +137,14 @@ def similarity_table(
         raise InvalidSetting(f"Categories can't be compared by “{by}”. Choose one of: {', '.join(VIEWS)}.")
     categories = Categories.of(catalog.products, level)
     run.check()
-    purchases = CrossPurchases(catalog.weights, categories)
+    purchases = CrossPurchases.of(catalog.weights, categories)
     if by == "customers":
         similarity = purchases.similarity()
     else:
         similarity = by_meaning(product_words(catalog.products) if vectors is None else vectors, categories)
         run.check()
         if by == "combined":
-            similarity = combined(catalog.weights, similarity, categories, run.seed)
+            similarity = combined(purchases, similarity, categories.kinship(), run.seed)
     row, column = np.nonzero(~np.eye(len(categories.names), dtype=bool))
     order = np.lexsort([-similarity[row, column], row])
     row, column = row[order], column[order]

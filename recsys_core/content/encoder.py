@@ -12,9 +12,5 @@ from recsys_core.run_context import RunContext
 
 
 class Encoder(Protocol):
-    @property
-    def name(self) -> str:
-        """What vectors made by it are kept under: changes whenever the vectors would."""
-
     def encode(self, products: pd.DataFrame, *, run: RunContext) -> np.ndarray | sp.csr_matrix:
         """(n_products, dimensions) float32, rows of length 1, or 0 for a product that says nothing."""

@@ -93,7 +93,7 @@ def test_by_customers_the_category_that_everyone_buys_in_does_not_win() -> None:
 def test_lift_and_similarity_are_what_their_formulas_say() -> None:
     # Of 8 customers 4 buy in a, 4 in b, 3 in both; nobody in c.
     weights = sp.csr_matrix(np.array([[1, 1, 0]] * 3 + [[1, 0, 0], [0, 1, 0]] + [[0, 0, 0]] * 3, dtype=np.float32))
-    purchases = CrossPurchases(weights, Categories(["a", "b", "c"], np.arange(3)))
+    purchases = CrossPurchases.of(weights, Categories(["a", "b", "c"], np.arange(3)))
     assert purchases.lift()[0, 1] == pytest.approx(3 / 2)
     assert np.isnan(purchases.lift()[0, 2])
     expected = np.log((3 + 5) / (2 + 5)) / -np.log((3 + 5) / (8 + 10))
@@ -106,12 +106,13 @@ def test_combined_foretells_who_buys_in_both_better_than_meaning() -> None:
     seen, later = shop(seed=0), shop(seed=1)
     categories = Categories.of(seen.products)
     meaning = by_meaning(product_words(seen.products), categories)
-    learned = combined(seen.weights, meaning, categories, seed=0)
-    truth = CrossPurchases(later.weights, Categories.of(later.products)).similarity()
+    purchases, kinship = CrossPurchases.of(seen.weights, categories), categories.kinship()
+    learned = combined(purchases, meaning, kinship, seed=0)
+    truth = CrossPurchases.of(later.weights, Categories.of(later.products)).similarity()
     upper = np.triu_indices(len(PATHS), 1)
     assert np.corrcoef(learned[upper], truth[upper])[0, 1] > 0.9
     assert np.corrcoef(meaning[upper], truth[upper])[0, 1] < 0.5
-    assert np.array_equal(learned, combined(seen.weights, meaning, categories, seed=0))
+    assert np.array_equal(learned, combined(purchases, meaning, kinship, seed=0))
     assert np.allclose(learned, learned.T)
 
 

@@ -1,0 +1,72 @@
+"""Probabilities of categories from the margins of a classifier, learned on products that it hasn't seen.
+
+One temperature makes all margins probabilities (Guo et al. 2017); a logistic curve then sets the first category's right (Platt 1999).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, log_softmax, logit, softmax
+
+TINY = 1e-6
+"""Nothing is nearer to 0 or 1."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Makes probabilities of margins."""
+
+    temperature: float
+    slope: float
+    offset: float
+
+    @classmethod
+    def fit(cls, margins: np.ndarray, of_product: np.ndarray) -> Calibration:
+        """margins: (n, n_categories) of held-out products; of_product: (n,) their categories."""
+        from sklearn.linear_model import LogisticRegression
+
+        temperature = _temperature(margins, of_product)
+        first = np.clip(softmax(margins / temperature, axis=1).max(axis=1), TINY, 1 - TINY)
+        right = margins.argmax(axis=1) == of_product
+        # Platt's targets, a little off 0 and 1: nothing is certain where all of a few were right.
+        n_right = int(right.sum())
+        target = np.where(right, (n_right + 1) / (n_right + 2), 1 / (len(right) - n_right + 2))
+        curve = LogisticRegression(C=100.0).fit(
+            np.tile(logit(first), 2)[:, None],
+            np.repeat([1, 0], len(first)),
+            sample_weight=np.concatenate([target, 1 - target]),
+        )
+        return cls(temperature, max(float(curve.coef_[0, 0]), 0.0), float(curve.intercept_[0]))
+
+    def chances(self, margins: np.ndarray) -> np.ndarray:
+        """(n, n_categories): what the first category's probability leaves is shared out among the others."""
+        chances = np.clip(softmax(margins / self.temperature, axis=1), 0, 1 - TINY)
+        rows, best = np.arange(len(chances)), chances.argmax(axis=1)
+        before = chances[rows, best]
+        first = expit(self.slope * logit(np.clip(before, TINY, 1 - TINY)) + self.offset)
+        # No other may reach the first; then some of the probability is no category's.
+        chances = np.minimum(chances * ((1 - first) / (1 - before))[:, None], first[:, None] * (1 - TINY))
+        chances[rows, best] = first
+        return chances
+
+
+def cross_fitted(margins: np.ndarray, of_product: np.ndarray) -> np.ndarray:
+    """The chances of each half by the calibration of the other, so that what judges it didn't make it."""
+    first = np.arange(len(margins)) % 2 == 0
+    chances = np.empty_like(margins)
+    for half in (first, ~first):
+        chances[half] = Calibration.fit(margins[~half], of_product[~half]).chances(margins[half])
+    return chances
+
+
+def _temperature(margins: np.ndarray, of_product: np.ndarray) -> float:
+    """The one with the lowest cross-entropy."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_temperature: float) -> float:
+        logs = log_softmax(margins / np.exp(log_temperature), axis=1)
+        return -float(logs[np.arange(len(logs)), of_product].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 2), method="bounded").x))
