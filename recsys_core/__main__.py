@@ -173,9 +173,10 @@ def place_products(arguments: argparse.Namespace) -> Outcome:
     frame, trust = _run(arguments.seed, arguments.device, body)
     _write(arguments.out, placement_csv(frame))
     known = int(frame.loc[frame["rank"] == 1, "known"].sum())
+    others = "; the others are unlike anything here" if known < len(checked.frame) else ""
     right = "n/a" if trust.first_of_answered is None else f"{trust.first_of_answered:.0%}"
     said = (
-        f"{checked.summary()}\n{known:,} of {len(checked.frame):,} products are placed; the others are unlike anything here.\n"
+        f"{checked.summary()}\n{known:,} of {len(checked.frame):,} products are placed{others}.\n"
         f"Of {trust.products:,} products held out of the catalog {trust.answered:.0%} were placed so, {right} of them rightly; the "
         f"right category came first for {trust.first:.0%} of all, among the first three for {trust.first_three:.0%} "
         f"(calibration error {trust.calibration_error:.3f}).\nWritten to {arguments.out}."

@@ -84,9 +84,10 @@ def place(
         raise NotThere("Nearly all products are in one category, so there is nothing to choose from.")
     run.progress("Learning the categories", 0, 2)
     margins = _margins(known[learned], of_product[learned], known[judged], len(categories.names))
-    calibration = Calibration.fit(margins, of_product[judged])
-    threshold = _threshold(calibration.chances(margins), of_product[judged], error_rate)
+    chances = cross_fitted(margins, of_product[judged])
+    threshold = _threshold(chances, of_product[judged], error_rate)
     run.progress("Learning the categories", 1, 2)
+    calibration = Calibration.fit(margins, of_product[judged])
     of_new = calibration.chances(_margins(known, of_product, new, len(categories.names)))
     run.progress("Learning the categories", 2, 2)
     best = np.argsort(-of_new, axis=1, kind="stable")[:, :top]
@@ -101,7 +102,7 @@ def place(
             "known": np.repeat((probability[:, 0] >= threshold) & says_something, best.shape[1]),
         }
     )
-    return frame, _trust(cross_fitted(margins, of_product[judged]), of_product[judged], threshold)
+    return frame, _trust(chances, of_product[judged], threshold)
 
 
 def _vectors(catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | None, run: RunContext) -> sp.csr_matrix:

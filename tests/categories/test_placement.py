@@ -38,7 +38,7 @@ def test_products_go_where_their_words_are_and_a_foreign_category_does_not_count
     assert (
         placed.groupby("product_id")["probability"].agg(lambda p: p.is_monotonic_decreasing and p.sum() <= 1.0001).all()
     )
-    assert trust.first == 1
+    assert trust.first == trust.answered == trust.first_of_answered == 1
     assert trust.products == 32
 
 
