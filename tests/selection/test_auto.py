@@ -14,10 +14,13 @@ from recsys_core.selection import auto
 from recsys_core.selection.auto import adapt, choose_method
 from recsys_core.selection.tuning import tuned
 
+ENOUGH = 3600.0
+"""Seconds for all methods on any machine, however busy."""
+
 
 def test_it_goes_by_words_where_words_tell(word_source, word_shop) -> None:
     launch = word_shop[1]
-    choice = choose_method(word_source, launch, run=RunContext())[1]
+    choice = choose_method(word_source, launch, run=RunContext(), budget=ENOUGH)[1]
     assert [row["method"] for row in choice.table] == list(METHODS)
     figures = {row["method"]: row["ndcg"] for row in choice.table}
     assert figures[choice.method] > 0.98 * max(figures.values())
@@ -30,20 +33,20 @@ def test_of_equals_the_simplest_is_taken(supporter_source, supporter_shop, monke
     for best, expected in (("ridge", "prototype"), ("maml", "maml")):
         known = {name: values for name, values in figures.items() if name != "maml" or best == "maml"}
         monkeypatch.setattr(auto, "_figures", lambda method, *_, known=known: known.get(method.name, np.full(400, 0.1)))
-        choice = choose_method(supporter_source, supporter_shop[1], run=RunContext())[1]
+        choice = choose_method(supporter_source, supporter_shop[1], run=RunContext(), budget=ENOUGH)[1]
         assert max(choice.table, key=lambda row: row["ndcg"])["method"] == best
         assert choice.method == expected
 
 
 def test_it_goes_by_first_sales_where_only_they_tell(supporter_source, supporter_shop) -> None:
     launch = supporter_shop[1]
-    choice = choose_method(supporter_source, launch, run=RunContext())[1]
+    choice = choose_method(supporter_source, launch, run=RunContext(), budget=ENOUGH)[1]
     assert choice.shots == 5
     figures = {row["method"]: row["ndcg"] for row in choice.table}
     assert figures["prototype"] > 1.3 * figures["zero-shot"]
     assert figures[choice.method] > 0.98 * max(figures.values())
     assert all(row["low"] <= row["ndcg"] <= row["high"] for row in choice.table)
-    adapted, made = adapt(supporter_source, launch, "auto", run=RunContext())
+    adapted, made = adapt(supporter_source, launch, "auto", run=RunContext(), budget=ENOUGH)
     assert adapted.method == choice.method
     assert made is not None
     assert made.reason == choice.reason
@@ -61,8 +64,8 @@ def test_it_never_looks_at_the_launch(supporter_source, supporter_shop) -> None:
     launch = supporter_shop[1]
     others = launch.interactions.assign(customer_id=launch.interactions["customer_id"].to_numpy()[::-1])
     run = RunContext()
-    one = choose_method(supporter_source, launch, run=run)[1]
-    other = choose_method(supporter_source, Launch("other", launch.products, others), run=run)[1]
+    one = choose_method(supporter_source, launch, run=run, budget=ENOUGH)[1]
+    other = choose_method(supporter_source, Launch("other", launch.products, others), run=run, budget=ENOUGH)[1]
     assert [row["ndcg"] for row in one.table] == [row["ndcg"] for row in other.table]
 
 
