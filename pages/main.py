@@ -12,6 +12,7 @@ page = st.navigation(
         st.Page("overview.py", title="Overview", icon=":material/home:", default=True),
         st.Page("catalog.py", title="Catalog", icon=":material/inventory_2:"),
         st.Page("train.py", title="Train", icon=":material/model_training:"),
+        st.Page("categories.py", title="Categories", icon=":material/category:"),
         st.Page("launch.py", title="Launch", icon=":material/rocket_launch:"),
     ]
 )

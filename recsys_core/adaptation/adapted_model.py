@@ -17,7 +17,7 @@ from recsys_core.adaptation.adapter import Adapter, Side, part, prefixed
 from recsys_core.adaptation.placed_launch import PlacedLaunch
 from recsys_core.adaptation.purchase_probability import PurchaseProbability
 from recsys_core.artefacts import load_arrays, load_frame, save_arrays
-from recsys_core.dataset import Launch
+from recsys_core.dataset import PLACED_BY, Launch
 from recsys_core.errors import InvalidSetting, UnknownProduct
 from recsys_core.evaluation.ranking import ScoreBlock, best_columns, in_blocks, top_customers
 from recsys_core.models.source_model import SourceModel
@@ -59,6 +59,16 @@ class AdaptedModel:
     def shots(self) -> np.ndarray:
         """(n,) how many first sales, to customers of the catalog, each product has."""
         return np.diff(self.support.tocsc().indptr)
+
+    @cached_property
+    def ways(self) -> pd.Series:
+        """By what each product of the launch is recommended, for people; by product id."""
+        products = self.launch.products
+        placed = products[PLACED_BY].notna() if PLACED_BY in products else pd.Series(False, products.index)
+        first_sales = (self.shots > 0) & (self.method != "zero-shot")
+        said = np.where(first_sales, "first sales", np.where(placed, "placed category", "own words"))
+        said = np.where(first_sales & placed, "first sales, placed category", said)
+        return pd.Series(said, index=self.launch.product_ids, name="way", dtype="str")
 
     def score(self, customers: np.ndarray, products: np.ndarray | None = None) -> np.ndarray:
         """(n_customers, n_products) float32 for positions in `source.customer_ids_` and in the launch (None: all of it).

@@ -56,6 +56,11 @@ class Categories:
         return shared / np.maximum(depth[:, None], depth[None, :])
 
 
+def depth(products: pd.DataFrame, at_most: int = 4) -> int:
+    """How many levels there are to tell categories apart by. Raises NotThere if no product has a category."""
+    return min(at_most, max(len(_parts(name)) for name in Categories.of(products).names))
+
+
 def _parts(path: str) -> list[str]:
     """“Kitchen > Mugs” or “Kitchen>Mugs” → Kitchen, Mugs."""
     return [part.strip() for part in path.split(CATEGORY_SEPARATOR.strip())]

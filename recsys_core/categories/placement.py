@@ -47,6 +47,10 @@ class Trust:
     """Share of those whose category was named first; None if none was called known."""
     calibration_error: float
     """Expected calibration error of the first category's probability, in ten bins."""
+    threshold: float | None
+    """The probability from which on a product is called known; None: there is none."""
+    surest: list[float]
+    """Share whose category was named first among the surest 10 %, 20 %, … 100 %."""
 
 
 def place(
@@ -55,13 +59,15 @@ def place(
     encoder: Encoder | None = None,
     top: int = 3,
     error_rate: float = ERROR_RATE,
+    together: bool = False,
     *,
     run: RunContext,
 ) -> tuple[pd.DataFrame, Trust]:
     """The likeliest categories of the catalog for each product: product_id, rank, category, probability, known.
 
-    What stands in the products' own column “category” isn't used. known: whether the first category is likely enough; a
-    product that says nothing is never known. Raises NotThere where the catalog has too little to learn from, InvalidSetting.
+    The products' own column “category” says nothing of where they belong; together: products that have the same there go to
+    the same place, by the mean of their probabilities. known: whether the first category is likely enough; a product that
+    says nothing is never known alone. Raises NotThere where the catalog has too little to learn from, InvalidSetting.
     """
     if not 0 <= error_rate <= 1:
         raise InvalidSetting(f"A share of errors lies between 0 and 1; {error_rate} doesn't.")
@@ -90,9 +96,11 @@ def place(
     calibration = Calibration.fit(margins, of_product[judged])
     of_new = calibration.chances(_margins(known, of_product, new, len(categories.names)))
     run.progress("Learning the categories", 2, 2)
+    says_something = np.diff(new.indptr) > 0
+    if together and "category" in products:
+        of_new, says_something = _together(of_new, says_something, products["category"])
     best = np.argsort(-of_new, axis=1, kind="stable")[:, :top]
     probability = np.take_along_axis(of_new, best, axis=1)
-    says_something = np.diff(new.indptr) > 0
     frame = pd.DataFrame(
         {
             PRODUCT: np.repeat(products[PRODUCT].astype("str").to_numpy(), best.shape[1]),
@@ -103,6 +111,17 @@ def place(
         }
     )
     return frame, _trust(chances, of_product[judged], threshold)
+
+
+def _together(chances: np.ndarray, says_something: np.ndarray, category: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Chances and whether they say something, the same for all products with the same category; those without stay alone."""
+    group, names = pd.factorize(category)
+    group = np.where(group < 0, len(names) + np.arange(len(group)), group)
+    voices = pd.DataFrame(chances[says_something]).groupby(group[says_something]).mean()
+    there = np.isin(group, voices.index)
+    shared = chances.copy()
+    shared[there] = voices.loc[group[there]].to_numpy()
+    return shared, there
 
 
 def _vectors(catalog: pd.DataFrame, products: pd.DataFrame, encoder: Encoder | None, run: RunContext) -> sp.csr_matrix:
@@ -142,6 +161,7 @@ def _trust(chances: np.ndarray, of_product: np.ndarray, threshold: float) -> Tru
     first, probability = order[:, 0] == of_product, chances.max(axis=1)
     answered = probability >= threshold
     bins = np.minimum((10 * probability).astype(int), 9)
+    by_sureness = first[np.argsort(-probability, kind="stable")]
     gaps = [abs((first[bins == b] - probability[bins == b]).sum()) for b in range(10)]
     return Trust(
         products=len(of_product),
@@ -150,4 +170,6 @@ def _trust(chances: np.ndarray, of_product: np.ndarray, threshold: float) -> Tru
         answered=float(answered.mean()),
         first_of_answered=float(first[answered].mean()) if answered.any() else None,
         calibration_error=float(sum(gaps) / len(of_product)),
+        threshold=float(threshold) if np.isfinite(threshold) else None,
+        surest=[float(by_sureness[: max(1, round(share * len(first) / 10))].mean()) for share in range(1, 11)],
     )

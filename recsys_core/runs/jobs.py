@@ -6,28 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat
+from pydantic import Field, PositiveFloat
 
 from recsys_core.errors import NotThere
 from recsys_core.run_context import RunContext
+from recsys_core.runs.category_jobs import PlaceSettings, StudySettings, as_routed, place_products, study_categories
+from recsys_core.runs.job_settings import JobSettings
 from recsys_core.workspace import Workspace
-
-
-class JobSettings(BaseModel):
-    """What every run can be told."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    seed: int = 0
-    """The same seed on the same device gives the same result."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; auto takes CUDA where there is one."""
 
 
 class TrainSettings(JobSettings):
     """Settings of the training of the source model."""
 
-    model: dict[str, Any] = {}
+    model: dict[str, Any] = Field(default_factory=dict)
     """Fields of `SourceModelConfig`; those left out stay as they usually are."""
 
 
@@ -38,7 +29,7 @@ class LaunchSettings(JobSettings):
     """Id of the launch."""
     method: str = "auto"
     """Name of the method; auto picks one by a small backtest."""
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
     """Settings of a method that was named; those left out stay as they usually are."""
     budget: PositiveFloat = 120
     """Seconds in which auto may try methods; on the sample shop two CPU cores need less for all of them."""
@@ -102,11 +93,13 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
     from recsys_core.selection.uncertainty import with_uncertainty
 
     launch, support_version = workspace.load_launch_version(settings.launch)
+    placements = workspace.launch_record(settings.launch).placements
     record = workspace.model()
     if record is None:
         raise NotThere("There is no source model in this workspace yet. Train one first.")
     run.progress("Reading the source model", 0, 1)
     source = workspace.load_model(record.id)
+    launch = as_routed(workspace, launch, settings.launch)
     data = f"{record.id}-{support_version}"
     adapted, choice = adapt(
         source,
@@ -128,6 +121,8 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
         "supporters": int(launch.support["customer_id"].nunique()),
         "details": adapted.summary,
         "uncertainty": uncertainty,
+        "placements": placements,
+        "ways": adapted.ways.value_counts().to_dict(),
         "device": run.device,
     }
     run.check()
@@ -204,4 +199,6 @@ JOBS: dict[str, Job] = {
     "train": Job(TrainSettings, train_source_model),
     "launch": Job(LaunchSettings, adapt_launch),
     "compress": Job(CompressSettings, compress_launch),
+    "categories": Job(StudySettings, study_categories),
+    "place": Job(PlaceSettings, place_products),
 }

@@ -104,9 +104,14 @@ class Certainty:
         return cls(**{field.name: known[field.name] for field in fields(cls)})
 
 
-def certainty(source: SourceModel, adapter: Adapter, *, run: RunContext) -> Certainty:
-    """Replayed on `source.judging()`, by which nothing was chosen. Raises CannotRun where too few products had enough sales."""
-    replayed = tasks(source, source.judging())
+def certainty(
+    source: SourceModel, adapter: Adapter, products: np.ndarray | None = None, *, run: RunContext
+) -> Certainty:
+    """Replayed on those of the held-out products (positions in the catalog), or on `source.judging()`, by which nothing was chosen.
+
+    Raises CannotRun where too few products had enough sales.
+    """
+    replayed = tasks(source, source.judging() if products is None else products)
     if replayed is None:
         raise CannotRun("The catalog is too small to replay launches, so it isn't known how much first sales help.")
     replayed = replace(replayed, queries=_some_customers(replayed, run.seed))

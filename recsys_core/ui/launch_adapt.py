@@ -33,6 +33,8 @@ def reasons_to_adapt(record: LaunchRecord, counted_sales: int | None) -> list[st
     if record.adapted.stale and counted_sales is not None:
         more = record.support - counted_sales
         said.append(f"{counted(more, 'more first sale')} came since." if more > 0 else "More first sales came since.")
+    if record.placements != record.adapted.summary.get("placements"):
+        said.append("Its products were placed in other categories since.")
     newest = workspace().model()
     if newest is not None and newest.id != record.adapted.model:
         said.append("The source model was trained again since.")

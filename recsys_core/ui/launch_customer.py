@@ -55,7 +55,9 @@ def customer_view(loaded: Loaded) -> None:
     if rows.empty:
         st.info("This customer has bought every product of the launch already.")
         return
-    shown = with_chances(rows[["rank", *[name for name in PRODUCT_COLUMNS if name in rows], "score", "probability"]])
+    rows = rows.assign(way=rows["product_id"].map(loaded.adapted.ways))
+    of_product = [name for name in PRODUCT_COLUMNS if name in rows]
+    shown = with_chances(rows[["rank", *of_product, "score", "probability", "way"]])
     selected = st.dataframe(
         shown,
         hide_index=True,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from recsys_core.tables.columns import PRODUCT
 from recsys_core.ui.launch_loaded import Loaded
 from recsys_core.workspace.exports import (
     audience_csv,
@@ -106,6 +107,7 @@ def download(file: File) -> None:
 
 
 def _to_read(loaded: Loaded, rows: pd.DataFrame) -> bytes:
+    rows = rows.assign(way=rows[PRODUCT].map(loaded.adapted.ways))
     return safe_csv(with_customers(with_products(rows, loaded.adapted.launch.products), loaded.customers))
 
 

@@ -97,6 +97,7 @@ def _facts(loaded: Loaded, product: str) -> None:
     else:
         strangers = f", {number(facts.unknown_buyers)} of them new to the catalog" if facts.unknown_buyers else ""
         said.append(f"{counted(facts.first_sales, 'first sale')} to {counted(facts.buyers, 'customer')}{strangers}")
+    said.append(f"goes by: {loaded.adapted.ways[product]}")
     st.markdown(f":material/sell: {' · '.join(said)}")
     if loaded.certainty is not None:
         shots = int(loaded.adapted.shots[loaded.adapted.positions([product])[0]])

@@ -11,6 +11,7 @@ from recsys_core.ui.launch_lists import Ranked
 from recsys_core.ui.launch_uncertainty import CHANCE_HELP
 
 CHANCE = "%.2g%%"
+WAY_HELP = "What the recommendation builds on: the product's first sales, the category where it was placed, or its own words alone."
 
 
 def table_height(rows: int, at_most: int = 10) -> int:
@@ -56,6 +57,7 @@ def product_columns(rows: pd.DataFrame) -> dict[str, Any]:
         "category": st.column_config.TextColumn("Category", width=220),
         "brand": st.column_config.TextColumn("Brand"),
         "price": st.column_config.NumberColumn("Price", format="%.2f", width="small"),
+        "way": st.column_config.TextColumn("Goes by", help=WAY_HELP, width="small"),
     }
     return {name: column for name, column in known.items() if name in rows}
 

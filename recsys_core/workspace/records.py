@@ -64,3 +64,16 @@ class LaunchRecord:
     catalog_version: str | None
     """The newest catalog at the time the launch was created."""
     adapted: AdaptedRecord | None
+    placements: str | None = None
+    """Id of the newest state of what its products' categories were set to; None: nobody set any."""
+
+
+@dataclass(frozen=True)
+class AtlasRecord:
+    """What is known of the categories of one catalog version."""
+
+    id: str
+    created: datetime
+    catalog_version: str
+    settings: dict[str, Any]
+    summary: dict[str, Any]

@@ -57,3 +57,16 @@ ADAPTED = _table(
     sa.Column("summary", sa.JSON, nullable=False),
     sa.Column("support_version", sa.Integer, nullable=False),
 )
+
+ATLASES = _table(
+    "atlases",
+    sa.Column("catalog_version", sa.ForeignKey("catalog_versions.id"), nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+)
+
+PLACEMENTS = _table(
+    "placements",
+    sa.Column("launch", sa.ForeignKey("launches.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("products", sa.Integer, nullable=False),
+)

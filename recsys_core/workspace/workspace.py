@@ -26,9 +26,10 @@ from recsys_core.workspace.frames import plain_disk_errors, publish_frames, read
 from recsys_core.workspace.json_values import json_ready
 from recsys_core.workspace.launch_names import checked_name, name_taken, normal_name
 from recsys_core.workspace.leftovers import sweep_folder
+from recsys_core.workspace.placements import placed_products
 from recsys_core.workspace.records import AdaptedRecord, CatalogVersion, LaunchRecord, ModelRecord
 from recsys_core.workspace.support import new_support
-from recsys_core.workspace.tables import ADAPTED, CATALOGS, LAUNCHES, MODELS, metadata
+from recsys_core.workspace.tables import ADAPTED, ATLASES, CATALOGS, LAUNCHES, MODELS, PLACEMENTS, metadata
 from recsys_core.workspace.text_vectors import TextVectors
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class Workspace:
         if customers is not None:
             frames["customers"] = customers
             buyers = pd.concat([buyers, customers[CUSTOMER]])
-        version_id = _new_id()
-        publish_frames(self._catalog_folder(version_id), frames)
+        version_id = new_id()
+        publish_frames(self.catalog_folder(version_id), frames)
         values = {
             "id": version_id,
             "created": now(),
@@ -98,14 +99,14 @@ class Workspace:
             "files": json_ready(list(files)),
             "report": json_ready(report),
         }
-        with self._begin() as connection:
+        with self.begin() as connection:
             connection.execute(sa.insert(CATALOGS).values(values))
         return CatalogVersion(**values)
 
     def catalog_version(self, version_id: str | None = None) -> CatalogVersion | None:
         """The newest version of the catalog (or the one asked for); None if there is none."""
-        row = self._newest(CATALOGS, None if version_id is None else CATALOGS.c.id == version_id)
-        return None if row is None else CatalogVersion(**_fields(row))
+        row = self.newest(CATALOGS, None if version_id is None else CATALOGS.c.id == version_id)
+        return None if row is None else CatalogVersion(**fields_of(row))
 
     def catalog(self, version_id: str | None = None) -> Dataset:
         """The newest catalog (or the one asked for). Raises NotThere, DamagedArtefact."""
@@ -114,15 +115,15 @@ class Workspace:
         version = self.catalog_version(version_id)
         if version is None:
             raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
-        frames = read_frames(self._catalog_folder(version.id))
+        frames = read_frames(self.catalog_folder(version.id))
         return Dataset(frames["products"], frames["interactions"], frames.get("customers"))
 
     def publish_model(
         self, save: Save, *, catalog_version: str, settings: Mapping[str, Any], summary: Mapping[str, Any]
     ) -> ModelRecord:
         """Keeps a source model as the newest one; `save` is called with the folder to write."""
-        model_id = _new_id()
-        self._publish_artefact(self._model_folder(model_id), save)
+        model_id = new_id()
+        self.publish_artefact(self._model_folder(model_id), save)
         values = {
             "id": model_id,
             "created": now(),
@@ -130,14 +131,14 @@ class Workspace:
             "settings": json_ready(settings),
             "summary": json_ready(summary),
         }
-        with self._begin() as connection:
+        with self.begin() as connection:
             connection.execute(sa.insert(MODELS).values(values))
         return ModelRecord(**values)
 
     def model(self, model_id: str | None = None) -> ModelRecord | None:
         """The newest source model (or the one asked for); None if there is none."""
-        row = self._newest(MODELS, None if model_id is None else MODELS.c.id == model_id)
-        return None if row is None else ModelRecord(**_fields(row))
+        row = self.newest(MODELS, None if model_id is None else MODELS.c.id == model_id)
+        return None if row is None else ModelRecord(**fields_of(row))
 
     def load_model(self, model_id: str | None = None) -> SourceModel:
         """The newest source model (or the one asked for). Raises NotThere, DamagedArtefact."""
@@ -157,8 +158,8 @@ class Workspace:
             raise name_taken(name)
         if interactions is None:
             interactions = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
-        launch_id, support_folder = _new_id(), f"support-{_new_id()}"
-        folder = self._launch_folder(launch_id)
+        launch_id, support_folder = new_id(), f"support-{new_id()}"
+        folder = self.launch_folder(launch_id)
         catalog = self.catalog_version()
         publish_frames(folder / "products", {"products": products})
         publish_frames(folder / support_folder, {"interactions": interactions})
@@ -173,7 +174,7 @@ class Workspace:
             "catalog_version": None if catalog is None else catalog.id,
         }
         try:
-            with self._begin() as connection:
+            with self.begin() as connection:
                 connection.execute(sa.insert(LAUNCHES).values(values))
         except IntegrityError as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -187,17 +188,17 @@ class Workspace:
         nothing, no version is made.
         """
         while True:
-            row = self._launch(launch)
-            folder = self._launch_folder(row.id)
+            row = self.launch_row(launch)
+            folder = self.launch_folder(row.id)
             there = read_frames(folder / row.support_folder)["interactions"]
             new = new_support(interactions, there)
             if new.empty:
                 return self.launch_record(row.id)
             together = new if there.empty else pd.concat([there, new], ignore_index=True)
-            support_folder = f"support-{_new_id()}"
+            support_folder = f"support-{new_id()}"
             publish_frames(folder / support_folder, {"interactions": together})
             # Someone else may have added support since we read: then their version is read and ours made again.
-            with self._begin() as connection:
+            with self.begin() as connection:
                 changed = connection.execute(
                     sa.update(LAUNCHES)
                     .where(LAUNCHES.c.id == row.id, LAUNCHES.c.support_version == row.support_version)
@@ -211,36 +212,51 @@ class Workspace:
 
     def launches(self) -> list[LaunchRecord]:
         """All launches, newest first."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             rows = connection.execute(sa.select(LAUNCHES).order_by(LAUNCHES.c.number.desc())).all()
             adapted = connection.execute(sa.select(ADAPTED).order_by(ADAPTED.c.number)).all()
-        newest = {row.launch: row for row in adapted}
-        return [_launch_record(row, newest.get(row.id)) for row in rows]
+            placed = connection.execute(sa.select(PLACEMENTS).order_by(PLACEMENTS.c.number)).all()
+        newest, placements = ({row.launch: row for row in some} for some in (adapted, placed))
+        return [_launch_record(row, newest.get(row.id), placements.get(row.id)) for row in rows]
 
     def launch_record(self, launch: str) -> LaunchRecord:
         """The launch with this id or name. Raises NotThere."""
-        row = self._launch(launch)
-        return _launch_record(row, self._newest(ADAPTED, ADAPTED.c.launch == row.id))
+        row = self.launch_row(launch)
+        adapted, placed = (self.newest(table, table.c.launch == row.id) for table in (ADAPTED, PLACEMENTS))
+        return _launch_record(row, adapted, placed)
 
     def load_launch(self, launch: str) -> Launch:
-        """The products of a launch (id or name) and its newest support. Raises NotThere, DamagedArtefact."""
+        """The products of a launch (id or name), in the categories where they were placed, and its newest support.
+
+        Raises NotThere, DamagedArtefact.
+        """
         return self.load_launch_version(launch)[0]
 
     def load_launch_version(self, launch: str) -> tuple[Launch, int]:
         """The same with the version of its support, which `publish_adapted` wants to know."""
         from recsys_core.dataset import Launch
 
-        row = self._launch(launch)
-        folder = self._launch_folder(row.id)
-        products = read_frames(folder / "products")["products"]
+        row = self.launch_row(launch)
+        folder = self.launch_folder(row.id)
+        products = placed_products(read_frames(folder / "products")["products"], self.placements(row.id))
         return Launch(row.name, products, read_frames(folder / row.support_folder)["interactions"]), row.support_version
+
+    def launch_products(self, launch: str) -> pd.DataFrame:
+        """The products of a launch (id or name) as they came. Raises NotThere, DamagedArtefact."""
+        return read_frames(self.launch_folder(self.launch_row(launch).id) / "products")["products"]
+
+    def placements(self, launch: str) -> pd.DataFrame | None:
+        """Where the products of a launch (id or name) were placed, see `placements.py`; None: nobody placed any."""
+        launch_id = self.launch_row(launch).id
+        row = self.newest(PLACEMENTS, PLACEMENTS.c.launch == launch_id)
+        return None if row is None else read_frames(self.launch_folder(launch_id) / f"placed-{row.id}")["placements"]
 
     def rename_launch(self, launch: str, name: str) -> LaunchRecord:
         """Raises NotThere, AlreadyThere, InvalidSetting."""
-        row = self._launch(launch)
+        row = self.launch_row(launch)
         name = checked_name(name)
         try:
-            with self._begin() as connection:
+            with self.begin() as connection:
                 connection.execute(sa.update(LAUNCHES).where(LAUNCHES.c.id == row.id).values(name=name))
         except IntegrityError as error:
             raise name_taken(name) from error
@@ -248,10 +264,10 @@ class Workspace:
 
     def delete_launch(self, launch: str) -> None:
         """Removes a launch (id or name) with all that was made for it. Raises NotThere."""
-        row = self._launch(launch)
-        with self._begin() as connection:
+        row = self.launch_row(launch)
+        with self.begin() as connection:
             connection.execute(sa.delete(LAUNCHES).where(LAUNCHES.c.id == row.id))
-        shutil.rmtree(self._launch_folder(row.id), ignore_errors=True)
+        shutil.rmtree(self.launch_folder(row.id), ignore_errors=True)
 
     def publish_adapted(
         self,
@@ -269,9 +285,9 @@ class Workspace:
         `support_version` is the version that it learned from (see `load_launch_version`); without it, the newest.
         Raises NotThere if the launch was deleted meanwhile.
         """
-        row = self._launch(launch_id)
+        row = self.launch_row(launch_id)
         values = {
-            "id": _new_id(),
+            "id": new_id(),
             "created": now(),
             "launch": row.id,
             "model": model,
@@ -281,14 +297,14 @@ class Workspace:
             "support_version": row.support_version if support_version is None else support_version,
         }
         folder = self._adapted_folder(row.id, values["id"])
-        self._publish_artefact(folder, save)
+        self.publish_artefact(folder, save)
         try:
-            with self._begin() as connection:
+            with self.begin() as connection:
                 connection.execute(sa.insert(ADAPTED).values(values))
                 connection.execute(sa.delete(ADAPTED).where(ADAPTED.c.launch == row.id, ADAPTED.c.id != values["id"]))
         except IntegrityError:
             shutil.rmtree(folder, ignore_errors=True)
-            self._launch(launch_id)
+            self.launch_row(launch_id)
             raise
         adapted = self.launch_record(row.id).adapted
         if adapted is None:
@@ -317,31 +333,34 @@ class Workspace:
         """Removes what a killed publication left behind, and support and adapted models that were replaced."""
         if not self.folder.is_dir():
             return
-        with self._begin() as connection:
+        with self.begin() as connection:
             catalogs = set(connection.execute(sa.select(CATALOGS.c.id)).scalars())
             models = set(connection.execute(sa.select(MODELS.c.id)).scalars())
+            atlases = set(connection.execute(sa.select(ATLASES.c.id)).scalars())
         launches = {record.id: record for record in self.launches()}
-        for parent, known in [("catalogs", catalogs), ("models", models), ("launches", set(launches))]:
+        kinds = {"catalogs": catalogs, "models": models, "atlases": atlases, "launches": set(launches)}
+        for parent, known in kinds.items():
             sweep_folder(self.folder / parent, known)
         for launch_id, record in launches.items():
             row = self._launch_row(LAUNCHES.c.id == launch_id)
             if row is not None:
-                adapted = set() if record.adapted is None else {f"adapted-{record.adapted.id}"}
-                sweep_folder(self._launch_folder(launch_id), {"products", row.support_folder} | adapted)
+                kept = {"products", "suggested", row.support_folder, f"placed-{record.placements}"}
+                kept |= set() if record.adapted is None else {f"adapted-{record.adapted.id}"}
+                sweep_folder(self.launch_folder(launch_id), kept)
 
-    def _begin(self) -> Any:
+    def begin(self) -> Any:
         self.prepare()
         return self.database.begin(metadata)
 
-    def _newest(self, table: sa.Table, condition: sa.ColumnElement[bool] | None) -> Any:
+    def newest(self, table: sa.Table, condition: sa.ColumnElement[bool] | None) -> Any:
         query = sa.select(table).order_by(table.c.number.desc()).limit(1)
-        with self._begin() as connection:
+        with self.begin() as connection:
             return connection.execute(query if condition is None else query.where(condition)).one_or_none()
 
     def _launch_row(self, condition: sa.ColumnElement[bool]) -> Any:
-        return self._newest(LAUNCHES, condition)
+        return self.newest(LAUNCHES, condition)
 
-    def _launch(self, launch: str) -> Any:
+    def launch_row(self, launch: str) -> Any:
         name = normal_name(launch)
         row = self._launch_row(LAUNCHES.c.id == name)
         if row is None:
@@ -350,7 +369,7 @@ class Workspace:
             raise NotThere(f"There is no launch “{name}” in this workspace. Create it, or pick one that is there.")
         return row
 
-    def _publish_artefact(self, folder: Path, save: Save) -> None:
+    def publish_artefact(self, folder: Path, save: Save) -> None:
         self.prepare()
         with plain_disk_errors():
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -361,24 +380,24 @@ class Workspace:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def _catalog_folder(self, version_id: str) -> Path:
+    def catalog_folder(self, version_id: str) -> Path:
         return self.folder / "catalogs" / version_id
 
     def _model_folder(self, model_id: str) -> Path:
         return self.folder / "models" / model_id
 
-    def _launch_folder(self, launch_id: str) -> Path:
+    def launch_folder(self, launch_id: str) -> Path:
         return self.folder / "launches" / launch_id
 
     def _adapted_folder(self, launch_id: str, adapted_id: str) -> Path:
-        return self._launch_folder(launch_id) / f"adapted-{adapted_id}"
+        return self.launch_folder(launch_id) / f"adapted-{adapted_id}"
 
 
-def _new_id() -> str:
+def new_id() -> str:
     return uuid.uuid4().hex[:16]
 
 
-def _fields(row: Any) -> dict[str, Any]:
+def fields_of(row: Any) -> dict[str, Any]:
     fields = dict(row._mapping)
     del fields["number"]
     return fields
@@ -388,10 +407,10 @@ def _hashes(files: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(str(file.get("sha256")) for file in files)
 
 
-def _launch_record(row: Any, adapted: Any) -> LaunchRecord:
-    fields = _fields(row)
+def _launch_record(row: Any, adapted: Any, placed: Any) -> LaunchRecord:
+    fields = fields_of(row) | {"placements": None if placed is None else placed.id}
     del fields["support_folder"]
     if adapted is None:
         return LaunchRecord(**fields, adapted=None)
     stale = row.support_version > adapted.support_version
-    return LaunchRecord(**fields, adapted=AdaptedRecord(**_fields(adapted), stale=stale))
+    return LaunchRecord(**fields, adapted=AdaptedRecord(**fields_of(adapted), stale=stale))

@@ -1,0 +1,116 @@
+"""Which way a new product without first sales goes: by its own words alone, or through the category where it was placed.
+
+Decided by a replay on the catalog: whole leaf categories are taken for unknown, their products are placed among the others by
+their texts, and content neighbours rank them for their later buyers with and without the category they were placed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.categories.levels import Categories
+from recsys_core.categories.placement import place
+from recsys_core.dataset import MODEL, PLACED_BY, Dataset
+from recsys_core.errors import CannotRun, NotThere
+from recsys_core.evaluation.metrics import ndcg_per_customer
+from recsys_core.evaluation.ranking import best_columns
+from recsys_core.models.content_neighbours import ContentNeighbours
+from recsys_core.run_context import RunContext
+from recsys_core.tables.columns import CUSTOMER, PRODUCT
+
+FOLDS = 5
+CUSTOMERS = 2000
+"""So many customers, at most, are asked for in each fold."""
+MIN_CUSTOMERS = 50
+K = 20
+
+
+@dataclass(frozen=True)
+class Routing:
+    """ndcg@20 in categories that were taken for unknown, and the 95 % interval of the gain by placing (paired bootstrap)."""
+
+    content: float
+    placed: float
+    gain_low: float
+    gain_high: float
+    customers: int
+    categories: int
+
+    @property
+    def by_placement(self) -> bool:
+        """Whether placing helps here beyond doubt."""
+        return self.gain_low > 0
+
+    def sentence(self) -> str:
+        """For a merchandiser."""
+        gain = self.placed / max(self.content, 1e-9) - 1
+        replay = f"In {self.categories:,} categories of yours that were taken for unknown, placing their products first"
+        if self.by_placement:
+            return f"{replay} found buyers {gain:.0%} better than their words alone, so new products go that way."
+        return (
+            f"{replay} found buyers no better than their words alone ({gain:+.0%}), so suggestions only sort the catalog; "
+            "a category that you choose yourself counts."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def judge_placement(catalog: Dataset, folds: int = FOLDS, *, run: RunContext) -> Routing:
+    """Raises CannotRun where the catalog is too small, or has too few categories, to replay this."""
+    categories = Categories.of(catalog.products)
+    order = np.random.default_rng(run.seed).permutation(len(categories.names))
+    figures = []
+    for fold in run.track(range(folds), "Replaying unknown categories", folds):
+        held = np.isin(categories.of_product, order[fold::folds])
+        if (found := _fold(catalog, held, run)) is not None:
+            figures.append(found)
+    both = np.concatenate(figures) if figures else np.zeros((0, 2))
+    if len(both) < MIN_CUSTOMERS:
+        raise CannotRun("The catalog is too small to replay whole unknown categories.")
+    rng = np.random.default_rng(run.seed)
+    gains = rng.multinomial(len(both), np.full(len(both), 1 / len(both)), size=500) @ (both[:, 1] - both[:, 0])
+    low, high = np.quantile(gains / len(both), (0.025, 0.975))
+    content, placed = both.mean(axis=0)
+    return Routing(float(content), float(placed), float(low), float(high), len(both), len(categories.names))
+
+
+def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> np.ndarray | None:
+    """(n_customers, 2) ndcg@20 without and with the placed category; None if nobody is to be asked."""
+    ids = catalog.product_ids[held]
+    sold = catalog.sales[PRODUCT].isin(ids)
+    rest = Dataset(catalog.products[~held], catalog.sales[~sold])
+    buyers = pd.Index(catalog.sales.loc[sold, CUSTOMER].unique()).intersection(rest.customer_ids)
+    if not len(buyers) or not len(ids):
+        return None
+    asked = pd.Index(np.random.default_rng(run.seed).permutation(buyers.to_numpy())[:CUSTOMERS])
+    new = catalog.products[held]
+    bare = new.assign(category=pd.Series(pd.NA, new.index, dtype="str"))
+    try:
+        # A new category comes as one: its products go to the same place.
+        first, _ = place(rest.products, new, top=1, together=True, run=run)
+    except NotThere:
+        return None
+    neighbours = ContentNeighbours().fit(rest, run=run)
+    rows = catalog.customer_ids.get_indexer(asked)
+    relevant = catalog.weights[rows][:, np.flatnonzero(held)].tocsr()
+    placed = bare.assign(category=first["category"].to_numpy())
+    best = [best_columns(neighbours.score(asked, products), K) for products in (bare, placed)]
+    return np.column_stack([ndcg_per_customer(lists, relevant, K) for lists in best])
+
+
+def routed(products: pd.DataFrame, given: pd.Series, routing: Routing | None) -> pd.DataFrame:
+    """The products as a launch is adapted with: where placing doesn't help, what the model placed is as it came again.
+
+    products: with the column `placed_by`; given: their categories as they came.
+    """
+    if PLACED_BY not in products or routing is None or routing.by_placement:
+        return products
+    back = (products[PLACED_BY] == MODEL).to_numpy()
+    return products.assign(
+        category=products["category"].mask(back, given.to_numpy()), **{PLACED_BY: products[PLACED_BY].mask(back)}
+    )

@@ -1,0 +1,106 @@
+"""What of the categories is looked at: level, view, and the chosen category. All of it is in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from recsys_core.categories.atlas import Atlas, Level
+from recsys_core.categories.levels import Categories
+from recsys_core.tables.columns import CATEGORY_SEPARATOR, PRODUCT
+from recsys_core.ui.catalog_view import counts
+from recsys_core.ui.launch_choice import choose, linked_choice
+from recsys_core.ui.plain import for_html, one_line
+from recsys_core.workspace import CatalogVersion
+
+VIEWS = {
+    "combined": "Both together",
+    "meaning": "By meaning",
+    "customers": "By customers",
+}
+EXPLAINED = {
+    "meaning": "**By meaning**: how alike the words of two categories' products are, beside what the whole shop has in common. "
+    "1 is the same, 0 as different as usual, below 0 more different than that.",
+    "customers": "**By customers**: whether more people buy in both than would by chance, so that big categories don't win by "
+    "size. 0 is as by chance, 1 always together, below 0 seldom together.",
+    "combined": "**Both together**: what meaning, the tree and purchases say of purchases across the two; the weights were "
+    "learned on one half of your customers to tell what the other half bought.",
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One level by one view, with one category in the middle of attention."""
+
+    version: CatalogVersion
+    atlas: Atlas
+    number: int
+    view: str
+    category: int
+
+    @property
+    def level(self) -> Level:
+        return self.atlas.levels[self.number]
+
+    @property
+    def similarity(self) -> np.ndarray:
+        return self.level.similarity[self.view]
+
+    @property
+    def name(self) -> str:
+        return self.level.names[self.category]
+
+    def label(self, category: int, at_most: int = 200) -> str:
+        """For Plotly."""
+        return for_html(self.level.names[category], at_most)
+
+
+def choice(version: CatalogVersion, atlas: Atlas) -> Chosen:
+    """The controls at the top of the page."""
+    left, middle, right = st.columns([1, 1.4, 3], vertical_alignment="bottom")
+    with left:
+        number = int(linked_choice("Level", [str(number) for number in atlas.levels], lambda n: _of(atlas, n), "level"))
+    level = atlas.levels[number]
+    with middle:
+        views = [view for view in VIEWS if view in level.similarity]
+        view = linked_choice("Alike", views, VIEWS.__getitem__, "by")
+    with right:
+        by_sales = np.argsort(-level.profiles["sales"].to_numpy(), kind="stable")
+        names = [level.names[at] for at in by_sales]
+        name = linked_choice(
+            "Category", names, lambda name: one_line(name, 100), "category", placeholder="Type to search"
+        )
+    st.caption(" ".join([EXPLAINED[view], *level.without.values()]))
+    return Chosen(version, atlas, number, view, level.names.index(name))
+
+
+def choose_category(chosen: Chosen, category: int) -> None:
+    """Puts another category into the middle, here and in the address."""
+    if chosen.level.names[category] != chosen.name:
+        choose("category", chosen.level.names[category])
+        st.rerun()
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _of_product(version_id: str, number: int) -> np.ndarray:
+    """(n,) category of each row of `counts(version_id).products`."""
+    return Categories.of(counts(version_id).products, number).of_product
+
+
+def best_sellers(chosen: Chosen, category: int, at_most: int = 5) -> pd.DataFrame:
+    """Products of a category, most buyers first: product_id, title, buyers, price if there."""
+    products = counts(chosen.version.id).products
+    rows = products[_of_product(chosen.version.id, chosen.number) == category].head(at_most)
+    return rows[[name for name in ("title", "price", "buyers", PRODUCT) if name in rows]]
+
+
+def short(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition(CATEGORY_SEPARATOR)[2].strip()
+
+
+def _of(atlas: Atlas, number: str) -> str:
+    return f"{number} ({len(atlas.levels[int(number)].names):,})"

@@ -1,0 +1,238 @@
+"""Products without a known category: suggestions from the model, accepted or corrected by a person, in bulk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from recsys_core.charts.placement_figures import answered_figure
+from recsys_core.charts.style import CONFIG
+from recsys_core.dataset import MODEL, PERSON
+from recsys_core.errors import LaunchdeskError
+from recsys_core.tables.columns import PRODUCT
+from recsys_core.ui.catalog_view import counts
+from recsys_core.ui.launch_choice import linked_choice
+from recsys_core.ui.numbers import counted, percent
+from recsys_core.ui.plain import plain
+from recsys_core.ui.run_card import newest_run, run_card
+from recsys_core.ui.session import client, workspace
+from recsys_core.workspace import CatalogVersion
+from recsys_core.workspace.exports import safe_csv
+from recsys_core.workspace.placed_catalog import publish_placed_catalog
+from recsys_core.workspace.placements import save_placements, suggestions
+from recsys_core.workspace.records import AtlasRecord
+
+KIND = "place"
+CATALOG = "catalog"
+EVERYTHING, UNSURE = "All", "Unsure only"
+
+
+def place(version: CatalogVersion, record: AtlasRecord) -> None:
+    """Whose products, the run, the table of suggestions, and what accepting them does."""
+    launches = {launch.id: launch for launch in workspace().launches()}
+    st.markdown(
+        "New products that came without a category, or with one that your shop doesn't know, get a place in your own tree. "
+        "You correct what is wrong; nothing changes before you accept."
+    )
+    names = {launch_id: f"Launch “{launch.name}”" for launch_id, launch in launches.items()}
+    names[CATALOG] = "The catalog's own products"
+    subject = linked_choice("Products of", list(names), names.__getitem__, "place")
+    launch = None if subject == CATALOG else subject
+    _run(subject, launch)
+    told = suggestions(workspace(), launch)
+    if told is None or told.empty:
+        st.caption("No suggestions yet.")
+        return
+    run = newest_run(KIND, subject)
+    if run is not None and run.state == "done" and run.result is not None:
+        _trust(run.result["trust"], len(told[PRODUCT].unique()))
+    _routing(record)
+    table = first_choices(told, None if launch is None else workspace().placements(launch))
+    edited = _editor(table, version, subject)
+    _accept(edited, table, version, launch)
+
+
+def first_choices(told: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
+    """A row a product: title, given, category (what is proposed), sure, known, others, why, product_id; the unsure first.
+
+    What a person chose before counts before what the model suggests: for the product itself, or for its given category.
+    """
+    first = told[told["rank"] == 1].set_index(PRODUCT)
+    others = told[told["rank"] > 1].groupby(PRODUCT, sort=False)
+    named = others.apply(
+        lambda rows: "; ".join(f"{c} ({p:.0%})" for c, p in zip(rows["category"], rows["probability"], strict=True))
+    )
+    table = pd.DataFrame(
+        {
+            "title": first["title"],
+            "given": first["given"],
+            "category": first["category"],
+            "sure": first["probability"],
+            "known": first["known"],
+            "others": named.reindex(first.index).fillna(""),
+        }
+    )
+    by_person = first["remembered"].astype("object")
+    if before is not None:
+        said = before[before["by"] == PERSON].set_index(PRODUCT)["category"]
+        by_person = said.reindex(table.index).astype("object").where(lambda found: found.notna(), by_person)
+    table["why"] = by_person.notna().map({True: "you placed it so", False: ""})
+    table.loc[by_person.notna(), "category"] = by_person[by_person.notna()]
+    table.loc[(table["why"] == "") & ~table["known"], "why"] = "unlike anything here"
+    return table.reset_index().sort_values(["known", "sure"], kind="stable", ignore_index=True)
+
+
+def _run(subject: str, launch: str | None) -> None:
+    run = newest_run(KIND, subject)
+    at_work = run is not None and not run.is_over
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        errors = st.selectbox(
+            "May be wrong",
+            [0.02, 0.05, 0.1, 0.2, 0.3],
+            index=2,
+            format_func=lambda share: f"{share:.0%} of those placed",
+            help="Products that are less sure than that are called unlike anything here.",
+            key="place-errors",
+            width=220,
+        )
+        together = st.toggle(
+            "Keep given categories together",
+            help="Products that came with the same foreign category go to the same place.",
+            key="place-together",
+        )
+        if st.button("Suggest places", type="primary", icon=":material/account_tree:", disabled=at_work):
+            settings: dict[str, Any] = {"launch": launch, "errors": errors, "together": together}
+            try:
+                client().start(KIND, settings, subject)
+            except LaunchdeskError as error:
+                st.error(plain(error, 600), icon=":material/error:")
+            else:
+                st.rerun()
+    if run is not None and (not run.is_over or run.state == "failed"):
+        run_card(KIND, subject)
+
+
+def _trust(trust: dict[str, Any], products: int) -> None:
+    right = trust["first_of_answered"]
+    answered = "none was sure enough" if right is None else f"{percent(right)} of them rightly"
+    st.markdown(
+        f"On {counted(trust['products'], 'product')} of your own that were held out: {percent(trust['answered'])} were placed, "
+        f"{answered}. The right category came first for {percent(trust['first'])}, among the first three for "
+        f"{percent(trust['first_three'])}."
+    )
+    with st.expander("How sure are the suggestions?", icon=":material/target:"):
+        st.plotly_chart(
+            answered_figure(trust["surest"], trust["answered"]),
+            config=CONFIG,
+            key="answered",
+            alt="Share in the right category among the surest products.",
+        )
+        st.caption(
+            f"At 90% answered, {percent(trust['surest'][-2])} are right. Probabilities are off by "
+            f"{percent(trust['calibration_error'], 1)} on average (ECE). {counted(products, 'product')} to place."
+        )
+
+
+def _routing(record: AtlasRecord) -> None:
+    from recsys_core.selection.router import Routing
+
+    told = record.summary.get("routing", {})
+    if told and "note" not in told:
+        st.caption(f":material/alt_route: {Routing(**told).sentence()}")
+
+
+def _editor(table: pd.DataFrame, version: CatalogVersion, subject: str) -> pd.DataFrame:
+    paths = sorted(counts(version.id).products["category"].dropna().unique())
+    show = st.segmented_control(
+        "Show", [EVERYTHING, UNSURE], default=EVERYTHING, required=True, key="place-show", width="content"
+    )
+    unsure = (~table["known"] & (table["why"] != "you placed it so")).to_numpy()
+    rows = table[unsure] if show == UNSURE else table
+    rows = rows.assign(accept=rows["known"] | (rows["why"] == "you placed it so"))
+    edited: pd.DataFrame = st.data_editor(
+        rows,
+        hide_index=True,
+        column_order=["accept", "title", "given", "category", "sure", "others", "why"],
+        disabled=["title", "given", "sure", "others", "why"],
+        column_config={
+            "accept": st.column_config.CheckboxColumn("Accept", width="small"),
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            "given": st.column_config.TextColumn("Came as", width="small"),
+            "category": st.column_config.SelectboxColumn("Belongs in", options=paths, required=True, width="medium"),
+            "sure": st.column_config.ProgressColumn("Sure", format="percent", min_value=0, max_value=1, width="small"),
+            "others": st.column_config.TextColumn("Else", width="medium"),
+            "why": st.column_config.TextColumn("Note", width="small"),
+        },
+        key=f"editor-{subject}-{show}-{len(rows)}-{table['category'].str.len().sum()}",
+        height=min(560, 38 + 35 * max(1, len(rows))),
+    )
+    st.caption("Tick what is right; double-click “Belongs in” to correct it. A correction counts as accepted.")
+    return edited
+
+
+def _accept(edited: pd.DataFrame, table: pd.DataFrame, version: CatalogVersion, launch: str | None) -> None:
+    before = table.set_index(PRODUCT).loc[edited[PRODUCT]]
+    corrected = (edited["category"].to_numpy() != before["category"].to_numpy()) | (
+        (before["why"] == "you placed it so").to_numpy() & edited["accept"].to_numpy()
+    )
+    taken = edited[edited["accept"] | corrected]
+    placements = pd.DataFrame(
+        {
+            PRODUCT: taken[PRODUCT],
+            "given": taken["given"],
+            "category": taken["category"],
+            "by": pd.Series(corrected, edited.index)[taken.index].map({True: PERSON, False: MODEL}),
+        }
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = f"Accept {counted(len(placements), 'product')}"
+        if st.button(label, type="primary", icon=":material/check:", disabled=placements.empty, key="accept-places"):
+            try:
+                if launch is None:
+                    publish_placed_catalog(workspace(), version, placements)
+                else:
+                    save_placements(workspace(), launch, _with_earlier(launch, placements))
+            except LaunchdeskError as error:
+                st.error(plain(error, 600), icon=":material/error:")
+                return
+            st.toast(f"{counted(len(placements), 'product')} placed.", icon=":material/check_circle:")
+            st.rerun()
+        if (
+            launch is not None
+            and workspace().placements(launch) is not None
+            and st.button("Undo all places", icon=":material/undo:", key="undo-places")
+        ):
+            save_placements(workspace(), launch, placements.head(0))
+            st.rerun()
+        st.download_button(
+            "Suggestions (CSV)",
+            lambda: safe_csv(edited.drop(columns="accept")),
+            "placements.csv",
+            "text/csv",
+            key="csv-places",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    _said(launch)
+
+
+def _with_earlier(launch: str, placements: pd.DataFrame) -> pd.DataFrame:
+    """These beside earlier ones of other products: a filtered table changes only what it shows."""
+    earlier = workspace().placements(launch)
+    if earlier is None:
+        return placements
+    return pd.concat([earlier[~earlier[PRODUCT].isin(placements[PRODUCT])], placements], ignore_index=True)
+
+
+def _said(launch: str | None) -> None:
+    if launch is None:
+        st.caption("Accepting makes a new version of the catalog; compare its categories and train again after that.")
+        return
+    kept = workspace().placements(launch)
+    if kept is not None and len(kept):
+        st.caption(
+            f"{counted(len(kept), 'product')} of this launch placed, {int((kept['by'] == PERSON).sum()):,} by you. "
+            "They count when you recommend again on the Launch page."
+        )

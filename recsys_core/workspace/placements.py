@@ -1,0 +1,79 @@
+"""Where the products of a launch were placed in the shop's tree: by the model, or by a person, whose word goes on counting.
+
+Placements are a frame: product_id, given (the category as it came, may be missing), category (where it was placed), by
+("person" or "model"). The products as they came stay as they are; the newest placements are laid over them when a launch is read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import sqlalchemy as sa
+
+from recsys_core.dataset import PERSON, PLACED_BY
+from recsys_core.tables.columns import PRODUCT
+from recsys_core.workspace.database import now
+from recsys_core.workspace.frames import publish_frames, read_frames
+from recsys_core.workspace.tables import PLACEMENTS
+
+if TYPE_CHECKING:
+    from recsys_core.workspace.workspace import Workspace
+
+SUGGESTED = "suggested"
+"""Folder of what a placing run suggested."""
+
+
+def placed_products(products: pd.DataFrame, placements: pd.DataFrame | None) -> pd.DataFrame:
+    """The products in the categories where they were placed, with a column that says by whom."""
+    if placements is None or placements.empty:
+        return products
+    by_id = placements.set_index(PRODUCT)
+    placed = products[PRODUCT].map(by_id["category"])
+    before = products["category"] if "category" in products else pd.Series(pd.NA, products.index, dtype="str")
+    return products.assign(
+        category=placed.where(placed.notna(), before).astype("str"), **{PLACED_BY: products[PRODUCT].map(by_id["by"])}
+    )
+
+
+def save_placements(workspace: Workspace, launch: str, placements: pd.DataFrame) -> str:
+    """Keeps these as the launch's newest placements (none: it is as it came); returns their id. Raises NotThere."""
+    from recsys_core.workspace.workspace import new_id
+
+    row = workspace.launch_row(launch)
+    placements_id = new_id()
+    publish_frames(workspace.launch_folder(row.id) / f"placed-{placements_id}", {"placements": placements})
+    values = {"id": placements_id, "created": now(), "launch": row.id, "products": len(placements)}
+    with workspace.begin() as connection:
+        connection.execute(sa.insert(PLACEMENTS).values(values))
+    return placements_id
+
+
+def remembered(workspace: Workspace) -> dict[str, str]:
+    """Foreign category → where a person placed products of it, in whatever launch; the newest word counts."""
+    known: dict[str, str] = {}
+    for record in reversed(workspace.launches()):
+        placements = workspace.placements(record.id) if record.placements else None
+        if placements is not None:
+            said = placements[(placements["by"] == PERSON) & placements["given"].notna()]
+            known |= dict(zip(said["given"], said["category"], strict=True))
+    return known
+
+
+def keep_suggestions(workspace: Workspace, launch: str | None, suggestions: pd.DataFrame) -> None:
+    """Keeps what a placing run suggests for a launch, or (None) for the catalog's own products; replaces what was there."""
+    publish_frames(_folder(workspace, launch), {"suggestions": suggestions})
+
+
+def suggestions(workspace: Workspace, launch: str | None) -> pd.DataFrame | None:
+    """What the newest placing run suggested; None: there was none."""
+    folder = _folder(workspace, launch)
+    return read_frames(folder)["suggestions"] if folder.is_dir() else None
+
+
+def _folder(workspace: Workspace, launch: str | None) -> Path:
+    if launch is not None:
+        return workspace.launch_folder(workspace.launch_row(launch).id) / SUGGESTED
+    version = workspace.catalog_version()
+    return workspace.folder / "suggested" / ("none" if version is None else version.id)
