@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from recsys_core.categories.placement import Trust
-    from recsys_core.content.pretrained import PretrainedEncoder
+    from recsys_core.content.encoder import Encoder
     from recsys_core.run_context import RunContext
     from recsys_core.workspace import Workspace
 
 T = TypeVar("T")
-WORDS, PRETRAINED = "words", "pretrained"
+WORDS, PRETRAINED, BOTH = "words", "pretrained", "both"
 
 Outcome = tuple[str, dict[str, Any]]
 """A short summary for a person, and the same as data."""
@@ -184,15 +184,19 @@ def place_products(arguments: argparse.Namespace) -> Outcome:
     return said, {"products": len(checked.frame), "known": known, "held_out": asdict(trust), "out": str(arguments.out)}
 
 
-def _encoder(arguments: argparse.Namespace, workspace: Workspace) -> PretrainedEncoder | None:
+def _encoder(arguments: argparse.Namespace, workspace: Workspace) -> Encoder | None:
     """What is to read the products' texts beside their words."""
     if arguments.text == WORDS:
         if arguments.model:
-            raise InvalidSetting(f"--model names a pretrained text model; give --text {PRETRAINED} with it.")
+            raise InvalidSetting(f"--model names a pretrained text model; give --text {PRETRAINED} or {BOTH} with it.")
         return None
+    from recsys_core.content.combination import CombinedEncoder
     from recsys_core.content.pretrained import PretrainedEncoder
 
-    return PretrainedEncoder(arguments.model, workspace.text_vectors())
+    pretrained = PretrainedEncoder(arguments.model, workspace.text_vectors())
+    # Placing puts words beside whatever encoder it is given.
+    both = arguments.text == BOTH and arguments.verb != "place"
+    return CombinedEncoder(pretrained) if both else pretrained
 
 
 def compress(arguments: argparse.Namespace) -> Outcome:
@@ -317,7 +321,9 @@ def parser() -> argparse.ArgumentParser:
         )
 
     def reading(added: argparse.ArgumentParser) -> None:
-        added.add_argument("--text", choices=(WORDS, PRETRAINED), default=WORDS, help="what reads the products' texts")
+        added.add_argument(
+            "--text", choices=(WORDS, PRETRAINED, BOTH), default=WORDS, help="what reads the products' texts"
+        )
         added.add_argument("--model", metavar="NAME", help="folder or name of another pretrained text model")
 
     added = verb("import", import_files, "Check a shop's files and keep the good rows as the newest catalog.")

@@ -206,7 +206,12 @@ def _profiles(catalog: Dataset, categories: Categories, purchases: CrossPurchase
 
 
 def _words(words: sp.csr_matrix, vocabulary: list[str], categories: Categories) -> pd.DataFrame:
-    """The WORDS heaviest words of each category's summed TF-IDF; words that stand in every other category count little in it."""
+    """The WORDS heaviest words of each category's summed TF-IDF that say something to a person."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    telling = [not word.isascii() or (len(word) > 2 and word not in ENGLISH_STOP_WORDS) for word in vocabulary]
+    words = (words @ sp.diags(np.array(telling, dtype=np.float32))).tocsr()
+    words.eliminate_zeros()
     summed = unit_sparse_rows((categories.membership.T @ words).tocsr())
     row = np.repeat(np.arange(summed.shape[0]), np.diff(summed.indptr))
     order = np.lexsort([-summed.data, row])

@@ -66,7 +66,8 @@ def around(graph: nx.MultiGraph, category: int, at_most: int = 12) -> pd.DataFra
 
 
 def layout(graph: nx.MultiGraph, category: int, at_most: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Where to draw a category, its first neighbours, and up to two further ones of each; and the edges among them.
+    """Where to draw a category, its first neighbours, and up to two further ones of each; and the edges among them,
+    but for those between two further ones.
 
     Nodes: category, name, x, y, kind (centre, neighbour, further). Neighbours stand on a circle of radius 1, clockwise
     from the top, the further ones on one of radius 2 behind the neighbour that brought them, so that nodes stand apart.
@@ -87,7 +88,10 @@ def layout(graph: nx.MultiGraph, category: int, at_most: int = 12) -> tuple[pd.D
         [(other, graph.nodes[other]["name"], *where) for other, where in placed.items()],
         columns=["category", "name", "x", "y", "kind"],
     )
-    shown = graph.subgraph(placed).edges(keys=True, data="reason")
+    # Links between the outermost only hide the others.
+    outer = {other for other, (_, _, kind) in placed.items() if kind == "further"}
+    among = graph.subgraph(placed).edges(keys=True, data="reason")
+    shown = [edge for edge in among if not {edge[0], edge[1]} <= outer]
     edges = pd.DataFrame(
         [
             (one, other, kind, reason, *placed[one][:2], *placed[other][:2])

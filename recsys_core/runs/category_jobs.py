@@ -113,6 +113,7 @@ def place_products(workspace: Workspace, settings: PlaceSettings, run: RunContex
     Raises NotThere where there is nothing to place, or too little to learn from.
     """
     from recsys_core.categories.placement import place
+    from recsys_core.categories.placement_reasons import reasons
     from recsys_core.content.pretrained import PretrainedEncoder
 
     version = workspace.catalog_version()
@@ -122,6 +123,7 @@ def place_products(workspace: Workspace, settings: PlaceSettings, run: RunContex
     new = to_place(workspace, settings.launch, catalog)
     encoder = PretrainedEncoder(settings.model, workspace.text_vectors()) if settings.text == "both" else None
     found, trust = place(catalog, new, encoder, 3, settings.errors, settings.together, run=run)
+    found = reasons(catalog, new, found)
     told = found.merge(new[["product_id", "title", "given"]], on="product_id")
     before = remembered(workspace)
     told["remembered"] = told["given"].map(before)

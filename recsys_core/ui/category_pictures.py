@@ -16,11 +16,12 @@ from recsys_core.tables.columns import PRODUCT
 from recsys_core.ui.catalog_view import counts
 from recsys_core.ui.category_choice import Chosen, choose_category
 from recsys_core.ui.category_pair import pair
+from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import for_html, plain
 from recsys_core.workspace.exports import safe_csv
 
-MOST_IN_HEATMAP = 80
+MOST_IN_HEATMAP = 100
 LAYOUTS = {"pca": "PCA (far apart means different)", "tsne": "t-SNE (close together means alike)"}
 PICTURE = {
     "displayModeBar": True,
@@ -77,7 +78,8 @@ def tree(chosen: Chosen) -> None:
 def category_map(chosen: Chosen) -> None:
     """Categories and products in two dimensions; a lasso lists what is inside."""
     left, right = st.columns([1.3, 2], vertical_alignment="bottom")
-    name = left.selectbox("Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, key="layout", bind="query-params")
+    with left:
+        name = linked_choice("Layout", list(LAYOUTS), LAYOUTS.__getitem__, "layout")
     groups = chosen.level.groups
     most = len(groups.labels) + 1
     number = groups.suggested
@@ -294,4 +296,6 @@ def _picture(chosen: Chosen, what: str, kind: str) -> dict[str, Any]:
 
 
 def _customdata(event: Any) -> list[list[Any]]:
-    return [point["customdata"] for point in event.selection.points if point.get("customdata")]
+    """What was clicked; the browser sends a list of numbers as a dict of them."""
+    found = [point["customdata"] for point in event.selection.points if point.get("customdata")]
+    return [list(data.values()) if isinstance(data, dict) else list(data) for data in found]

@@ -40,6 +40,9 @@ def place(version: CatalogVersion, record: AtlasRecord) -> None:
     names[CATALOG] = "The catalog's own products"
     subject = linked_choice("Products of", list(names), names.__getitem__, "place")
     launch = None if subject == CATALOG else subject
+    if not _lacking(version, launch):
+        st.info("Every one of these products is in a category of the catalog already.", icon=":material/check_circle:")
+        return
     _run(subject, launch)
     told = suggestions(workspace(), launch)
     if told is None or told.empty:
@@ -54,8 +57,17 @@ def place(version: CatalogVersion, record: AtlasRecord) -> None:
     _accept(edited, table, version, launch)
 
 
+def _lacking(version: CatalogVersion, launch: str | None) -> bool:
+    """Whether any product there has no category of the catalog."""
+    known = counts(version.id).products["category"]
+    if launch is None:
+        return bool(known.isna().any())
+    products = workspace().launch_products(launch)
+    return "category" not in products or not products["category"].isin(known.dropna()).all()
+
+
 def first_choices(told: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
-    """A row a product: title, given, category (what is proposed), sure, known, others, why, product_id; the unsure first.
+    """A row a product: title, given, category (what is proposed), sure (percent), known, others, because, why, product_id; the unsure first.
 
     What a person chose before counts before what the model suggests: for the product itself, or for its given category.
     """
@@ -69,9 +81,10 @@ def first_choices(told: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFra
             "title": first["title"],
             "given": first["given"],
             "category": first["category"],
-            "sure": first["probability"],
+            "sure": 100 * first["probability"],
             "known": first["known"],
             "others": named.reindex(first.index).fillna(""),
+            "because": [_because(words, like) for words, like in zip(first["words"], first["like"], strict=True)],
         }
     )
     by_person = first["remembered"].astype("object")
@@ -82,6 +95,10 @@ def first_choices(told: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFra
     table.loc[by_person.notna(), "category"] = by_person[by_person.notna()]
     table.loc[(table["why"] == "") & ~table["known"], "why"] = "unlike anything here"
     return table.reset_index().sort_values(["known", "sure"], kind="stable", ignore_index=True)
+
+
+def _because(words: str, like: str) -> str:
+    return "; ".join(part for part in (words, f"like “{like}”" if like else "") if part)
 
 
 def _run(subject: str, launch: str | None) -> None:
@@ -154,14 +171,16 @@ def _editor(table: pd.DataFrame, version: CatalogVersion, subject: str) -> pd.Da
     edited: pd.DataFrame = st.data_editor(
         rows,
         hide_index=True,
-        column_order=["accept", "title", "given", "category", "sure", "others", "why"],
-        disabled=["title", "given", "sure", "others", "why"],
+        placeholder="",
+        column_order=["accept", "title", "given", "category", "sure", "because", "others", "why"],
+        disabled=["title", "given", "sure", "because", "others", "why"],
         column_config={
             "accept": st.column_config.CheckboxColumn("Accept", width="small"),
             "title": st.column_config.TextColumn("Title", width="medium"),
             "given": st.column_config.TextColumn("Came as", width="small"),
             "category": st.column_config.SelectboxColumn("Belongs in", options=paths, required=True, width="medium"),
-            "sure": st.column_config.ProgressColumn("Sure", format="percent", min_value=0, max_value=1, width="small"),
+            "sure": st.column_config.ProgressColumn("Sure", format="%.0f%%", min_value=0, max_value=100, width="small"),
+            "because": st.column_config.TextColumn("Because of", width="medium"),
             "others": st.column_config.TextColumn("Else", width="medium"),
             "why": st.column_config.TextColumn("Note", width="small"),
         },

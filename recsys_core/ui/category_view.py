@@ -22,14 +22,28 @@ def one_category(chosen: Chosen, record: AtlasRecord) -> None:
     level, at = chosen.level, chosen.category
     row = level.profiles.iloc[at]
     with st.container(horizontal=True, gap="small"):
-        st.metric("Products", number(int(row["products"])), border=True)
+        st.metric("Products", number(int(row["products"])), border=True, height="stretch")
         buying = f"{percent(row['customers'] / level.customers)} of all" if level.customers else None
-        st.metric("Customers", number(int(row["customers"])), buying, delta_color="off", delta_arrow="off", border=True)
-        st.metric("Who bought what", number(int(row["sales"])), border=True)
+        st.metric(
+            "Customers",
+            number(int(row["customers"])),
+            buying,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+        )
+        st.metric("Who bought what", number(int(row["sales"])), border=True, height="stretch")
         if np.isfinite(row["price"]):
             between = f"half from {number(row['price_low'], 2)} to {number(row['price_high'], 2)}"
             st.metric(
-                "Usual price", number(row["price"], 2), between, delta_color="off", delta_arrow="off", border=True
+                "Usual price",
+                number(row["price"], 2),
+                between,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                height="stretch",
             )
     words = level.words.loc[level.words["category"] == at, "word"].head(15)
     st.markdown(f":material/sell: Its words: {', '.join(plain(word, 40) for word in words) or 'none that tell'}.")
@@ -70,9 +84,9 @@ def _nearest(chosen: Chosen) -> None:
         rows,
         hide_index=True,
         column_config={
-            "category": st.column_config.TextColumn("Category", width="medium"),
-            "similarity": st.column_config.NumberColumn("Alike", format="%.2f"),
-            "customers": st.column_config.NumberColumn("Customers of both", format="%d"),
+            "category": st.column_config.TextColumn("Category", width=190),
+            "similarity": st.column_config.NumberColumn("Alike", format="%.2f", width=55),
+            "customers": st.column_config.NumberColumn("Buy both", format="%d", width=70),
             "shares": st.column_config.TextColumn("Words of both"),
         },
         on_select="rerun",
