@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,9 +34,9 @@ _SEPARATOR = " &gt; "
 
 def leaf(label: str, at_most: int = 24) -> str:
     """The last part of a path that is safe as HTML, cut to that many letters."""
-    last = label.rpartition(_SEPARATOR)[2].strip()
-    # Cutting through “&amp;” would leave “&am”.
-    return last if len(last) <= at_most or "&" in last[at_most - 6 :] else last[: at_most - 1] + "…"
+    last = html.unescape(label.rpartition(_SEPARATOR)[2].strip())
+    cut = last if len(last) <= at_most else last[: at_most - 1] + "…"
+    return html.escape(cut).replace("$", "&#36;")
 
 
 def heatmap_figure(similarity: np.ndarray, labels: Sequence[str], *, height: int = 640) -> go.Figure:
@@ -91,10 +92,11 @@ def dendrogram_figure(linkage: np.ndarray, labels: Sequence[str], *, height: int
         x += [*distance, None]
         y += [*((at - 5) / 10 for at in place), None]
     figure = go.Figure(go.Scatter(x=x, y=y, mode="lines", line={"width": 1.5}, hoverinfo="skip"))
-    names = [_branch(int(at), linkage, labels) for at in drawn["leaves"]]
+    branches = [_branch(int(at), linkage, labels) for at in drawn["leaves"]]
+    names = [name + more for name, more in branches]
     # Where nothing joins yet there is nothing to see.
     first, most = (float(linkage[:, 2].min()), float(linkage[:, 2].max())) if len(linkage) else (0.0, 1.0)
-    start = first - 0.15 * (most - first)
+    start = first - 0.15 * (most - first or 1.0)
     figure.add_scatter(
         x=np.full(len(names), start),
         y=np.arange(len(names)),
@@ -105,7 +107,7 @@ def dendrogram_figure(linkage: np.ndarray, labels: Sequence[str], *, height: int
     )
     styled(figure, height=height or 120 + 19 * len(names), x_title="Alike by")
     figure.update_layout(margin=BAR_ROOM)
-    ticks = np.linspace(first, most, 6)
+    ticks = np.linspace(first, most, 6 if most > first else 1)
     figure.update_xaxes(
         tickmode="array",
         tickvals=ticks,
@@ -116,20 +118,20 @@ def dendrogram_figure(linkage: np.ndarray, labels: Sequence[str], *, height: int
     return figure.update_yaxes(
         tickmode="array",
         tickvals=list(range(len(names))),
-        ticktext=[leaf(name, 40) for name in names],
+        ticktext=[leaf(name, 40) + more for name, more in branches],
         showgrid=False,
         range=[len(names) - 0.5, -0.5],
     )
 
 
-def _branch(at: int, linkage: np.ndarray, labels: Sequence[str]) -> str:
-    """A category, or one of those of a branch that isn't drawn out and how many more it has."""
+def _branch(at: int, linkage: np.ndarray, labels: Sequence[str]) -> tuple[str, str]:
+    """A category, or one of those of a branch that isn't drawn out; and how many more it has."""
     n, more = len(labels), 0
     if at >= n:
         more = int(linkage[at - n, 3]) - 1
     while at >= n:
         at = int(linkage[at - n, 0])
-    return f"{labels[at]} and {more} more" if more else labels[at]
+    return labels[at], f" and {more} more" if more else ""
 
 
 def map_figure(categories: pd.DataFrame, products: pd.DataFrame, *, height: int = 640) -> go.Figure:
@@ -139,6 +141,7 @@ def map_figure(categories: pd.DataFrame, products: pd.DataFrame, *, height: int 
     ["category", category] or ["product", position].
     """
     figure = go.Figure()
+    categories = categories.reset_index(drop=True)
     size = np.sqrt(categories["sales"].to_numpy(dtype=np.float64))
     size = 7 + 19 * size / max(float(size.max()), 1.0)
     named = set(categories.nlargest(LABELLED, "sales").index)

@@ -234,8 +234,8 @@ def _pairs(chosen: Chosen, order: np.ndarray) -> bytes:
     first, second = order[row], order[column]
     names = np.array(chosen.level.names, dtype=object)
     frame = pd.DataFrame({"category": names[first], "other": names[second]})
-    for view, matrix in chosen.level.similarity.items():
-        frame[view] = matrix[first, second].round(4)
+    for view in sorted(chosen.level.similarity):
+        frame[view] = chosen.level.similarity[view][first, second].round(4)
     frame["shared_customers"] = chosen.level.shared[first, second].astype(int)
     frame["lift"] = chosen.level.lift[first, second].round(3)
     return safe_csv(frame)

@@ -31,7 +31,8 @@ def many(n: int) -> tuple[np.ndarray, list[str]]:
 def test_labels_are_the_last_part_of_a_path_and_no_escape_is_cut() -> None:
     assert leaf("Home &gt; Mugs") == "Mugs"
     assert leaf("A very long name of a category indeed", 12) == "A very long…"
-    assert leaf("Bath &amp; beauty", 8) == "Bath &amp; beauty"
+    assert leaf("Bath &amp; beauty", 8) == "Bath &amp; …"
+    assert leaf("&lt;b&gt;&#36;x&#36;", 40) == "&lt;b&gt;&#36;x&#36;"
 
 
 def test_every_cell_of_the_heatmap_can_be_clicked_but_the_diagonal() -> None:
@@ -69,6 +70,15 @@ def test_a_large_tree_is_cut_to_branches_that_count_all() -> None:
     assert len(names) == LEAVES
     hidden = sum(int(name.rpartition(" and ")[2].split()[0]) for name in names if name.endswith(" more"))
     assert hidden + LEAVES == 400
+    # What is cut of a long name isn't the count.
+    shown = list(figure.layout.yaxis.ticktext)
+    assert sum(name.endswith(" more") for name in shown) == sum(name.endswith(" more") for name in names) > 0
+
+
+def test_two_categories_have_a_tree() -> None:
+    figure = dendrogram_figure(linkage_of(SIMILARITY[:2, :2]), LABELS[:2])
+    low, high = figure.layout.xaxis.range
+    assert low < 0.2 < high
 
 
 def test_the_map_tells_what_was_picked() -> None:
