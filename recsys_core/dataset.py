@@ -12,10 +12,6 @@ import scipy.sparse as sp
 from recsys_core.errors import InvalidTable
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN
 
-PLACED_BY = "placed_by"
-"""Column of a launch's products: who put one into another category than it came with; missing where nobody did."""
-PERSON, MODEL = "person", "model"
-
 
 def interest(interactions: pd.DataFrame) -> pd.DataFrame:
     """The interactions that speak of interest: returns, and rows with a quantity of zero or less, are left out."""

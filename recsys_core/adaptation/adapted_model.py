@@ -17,10 +17,11 @@ from recsys_core.adaptation.adapter import Adapter, Side, part, prefixed
 from recsys_core.adaptation.placed_launch import PlacedLaunch
 from recsys_core.adaptation.purchase_probability import PurchaseProbability
 from recsys_core.artefacts import load_arrays, load_frame, save_arrays
-from recsys_core.dataset import PLACED_BY, Launch
+from recsys_core.dataset import Launch
 from recsys_core.errors import InvalidSetting, UnknownProduct
 from recsys_core.evaluation.ranking import ScoreBlock, best_columns, in_blocks, top_customers
 from recsys_core.models.source_model import SourceModel
+from recsys_core.tables.columns import PLACED_BY
 
 DECIMALS = 6
 SPREAD_SAMPLE = 500

@@ -56,7 +56,7 @@ class Categories:
         return shared / np.maximum(depth[:, None], depth[None, :])
 
 
-def depth(products: pd.DataFrame, at_most: int = 4) -> int:
+def depth(products: pd.DataFrame, at_most: int = 6) -> int:
     """How many levels there are to tell categories apart by. Raises NotThere if no product has a category."""
     return min(at_most, max(len(_parts(name)) for name in Categories.of(products).names))
 

@@ -95,7 +95,8 @@ def dendrogram_figure(linkage: np.ndarray, labels: Sequence[str], *, height: int
     branches = [_branch(int(at), linkage, labels) for at in drawn["leaves"]]
     names = [name + more for name, more in branches]
     # Where nothing joins yet there is nothing to see.
-    first, most = (float(linkage[:, 2].min()), float(linkage[:, 2].max())) if len(linkage) else (0.0, 1.0)
+    joins = [float(distances[1]) for distances in drawn["dcoord"]] or [0.0]
+    first, most = min(joins), max(joins)
     start = first - 0.15 * (most - first or 1.0)
     figure.add_scatter(
         x=np.full(len(names), start),

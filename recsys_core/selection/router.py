@@ -14,13 +14,13 @@ import pandas as pd
 
 from recsys_core.categories.levels import Categories
 from recsys_core.categories.placement import place
-from recsys_core.dataset import MODEL, PLACED_BY, Dataset
+from recsys_core.dataset import Dataset
 from recsys_core.errors import CannotRun, NotThere
 from recsys_core.evaluation.metrics import ndcg_per_customer
 from recsys_core.evaluation.ranking import best_columns
 from recsys_core.models.content_neighbours import ContentNeighbours
 from recsys_core.run_context import RunContext
-from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.tables.columns import CUSTOMER, MODEL, PLACED_BY, PRODUCT
 
 FOLDS = 5
 CUSTOMERS = 2000

@@ -55,6 +55,9 @@ ALSO_CALLED: dict[str, tuple[str, ...]] = {
 RETURN = "return"
 """The event_type of a return; returns, and rows with a quantity of zero or less, don't count as interest."""
 
+PLACED_BY = "placed_by"
+"""Column of a launch's products: who put one into another category than it came with; missing where nobody did."""
+PERSON, MODEL = "person", "model"
 CATEGORY_SEPARATOR = " > "
 TAG_SEPARATOR = "|"
 

@@ -9,9 +9,8 @@ import streamlit as st
 
 from recsys_core.charts.placement_figures import answered_figure
 from recsys_core.charts.style import CONFIG
-from recsys_core.dataset import MODEL, PERSON
 from recsys_core.errors import LaunchdeskError
-from recsys_core.tables.columns import PRODUCT
+from recsys_core.tables.columns import MODEL, PERSON, PRODUCT
 from recsys_core.ui.catalog_view import counts
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.numbers import counted, percent

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import sqlalchemy as sa
 
-from recsys_core.dataset import PERSON, PLACED_BY
-from recsys_core.tables.columns import PRODUCT
+from recsys_core.tables.columns import PERSON, PLACED_BY, PRODUCT
 from recsys_core.workspace.database import now
 from recsys_core.workspace.frames import publish_frames, read_frames
 from recsys_core.workspace.tables import PLACEMENTS
