@@ -91,7 +91,7 @@ def place(
     run.progress("Learning the categories", 0, 2)
     margins = _margins(known[learned], of_product[learned], known[judged], len(categories.names))
     chances = cross_fitted(margins, of_product[judged])
-    threshold = _threshold(chances, of_product[judged], error_rate)
+    threshold = threshold_for(chances, of_product[judged], error_rate)
     run.progress("Learning the categories", 1, 2)
     calibration = Calibration.fit(margins, of_product[judged])
     of_new = calibration.chances(_margins(known, of_product, new, len(categories.names)))
@@ -110,7 +110,7 @@ def place(
             "known": np.repeat((probability[:, 0] >= threshold) & says_something, best.shape[1]),
         }
     )
-    return frame, _trust(chances, of_product[judged], threshold)
+    return frame, trust_in(chances, of_product[judged], threshold)
 
 
 def _together(chances: np.ndarray, says_something: np.ndarray, category: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +147,7 @@ def _margins(vectors: sp.csr_matrix, of_product: np.ndarray, wanted: sp.csr_matr
     return margins
 
 
-def _threshold(chances: np.ndarray, of_product: np.ndarray, error_rate: float) -> float:
+def threshold_for(chances: np.ndarray, of_product: np.ndarray, error_rate: float) -> float:
     """The lowest probability of a first category from which on at most that share is wrong; infinite if there is none."""
     first = chances.max(axis=1)
     order = np.argsort(-first)
@@ -156,7 +156,7 @@ def _threshold(chances: np.ndarray, of_product: np.ndarray, error_rate: float) -
     return float(first[order][good[-1]]) if len(good) else np.inf
 
 
-def _trust(chances: np.ndarray, of_product: np.ndarray, threshold: float) -> Trust:
+def trust_in(chances: np.ndarray, of_product: np.ndarray, threshold: float) -> Trust:
     order = np.argsort(-chances, axis=1)
     first, probability = order[:, 0] == of_product, chances.max(axis=1)
     answered = probability >= threshold

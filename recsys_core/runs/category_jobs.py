@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -16,10 +17,13 @@ from recsys_core.workspace.atlases import atlas_record, publish_atlas
 from recsys_core.workspace.placements import keep_suggestions, remembered
 
 if TYPE_CHECKING:
+    from recsys_core.content.pretrained import PretrainedEncoder
     from recsys_core.dataset import Dataset, Launch
     from recsys_core.models.source_model import SourceModel
     from recsys_core.selection.router import Routing
 
+MOST_FOREIGN = 50
+"""So many foreign categories, at most, are placed as wholes."""
 Text = Literal["words", "both"]
 """What reads texts: TF-IDF words, or these and the pretrained encoder."""
 
@@ -130,7 +134,38 @@ def place_products(workspace: Workspace, settings: PlaceSettings, run: RunContex
     run.check()
     keep_suggestions(workspace, settings.launch, told)
     first = found[found["rank"] == 1]
-    return {"products": len(new), "known": int(first["known"].sum()), "trust": asdict(trust)}
+    whole = new_categories(catalog, new, encoder, settings.errors, run)
+    return {"products": len(new), "known": int(first["known"].sum()), "trust": asdict(trust), "categories": whole}
+
+
+def new_categories(
+    catalog: pd.DataFrame, new: pd.DataFrame, encoder: PretrainedEncoder | None, errors: float, run: RunContext
+) -> dict[str, Any]:
+    """Foreign categories as wholes: rows (given, products, rank, category, probability, known) and trust, or a note why not.
+
+    new: with `given`, the category as it came. At most MOST_FOREIGN, those with the most products.
+    """
+    from recsys_core.categories.levels import Categories
+    from recsys_core.categories.new_category import learn, place_category
+    from recsys_core.categories.similarity import product_words
+    from recsys_core.content.combination import CombinedEncoder
+
+    sizes = new["given"].value_counts().head(MOST_FOREIGN)
+    if sizes.empty:
+        return {"rows": []}
+    together = pd.concat([catalog, new.assign(category=pd.Series(pd.NA, new.index, dtype="str"))], ignore_index=True)
+    both = None if encoder is None else CombinedEncoder(encoder).encode(together, run=run)
+    vectors = product_words(together) if both is None else both
+    try:
+        learned = learn(Categories.of(catalog), vectors[: len(catalog)], errors)
+    except NotThere as error:
+        return {"rows": [], "note": str(error)}
+    rows = []
+    for given in run.track(sizes.index, "Placing new categories", len(sizes)):
+        members = np.flatnonzero((new["given"] == given).to_numpy()) + len(catalog)
+        placed, known = place_category(learned, vectors[members])
+        rows += placed.assign(given=given, products=len(members), known=known).to_dict("records")
+    return {"rows": rows, "trust": asdict(learned.trust)}
 
 
 def to_place(workspace: Workspace, launch: str | None, catalog: pd.DataFrame) -> pd.DataFrame:

@@ -50,6 +50,7 @@ def place(version: CatalogVersion, record: AtlasRecord) -> None:
     run = newest_run(KIND, subject)
     if run is not None and run.state == "done" and run.result is not None:
         _trust(run.result["trust"], len(told[PRODUCT].unique()))
+        _new_categories(run.result.get("categories", {}))
     _routing(record)
     table = first_choices(told, None if launch is None else workspace().placements(launch))
     edited = _editor(table, version, subject)
@@ -149,6 +150,43 @@ def _trust(trust: dict[str, Any], products: int) -> None:
             f"At 90% answered, {percent(trust['surest'][-2])} are right. Probabilities are off by "
             f"{percent(trust['calibration_error'], 1)} on average (ECE). {counted(products, 'product')} to place."
         )
+
+
+def _new_categories(told: dict[str, Any]) -> None:
+    """Foreign categories as wholes: what each is most like."""
+    if note := told.get("note"):
+        st.caption(plain(note, 300))
+    if not told.get("rows"):
+        return
+    rows = pd.DataFrame(told["rows"])
+    rows["beside"] = [
+        f"{name} ({share:.0%})" for name, share in zip(rows["category"], rows["probability"], strict=True)
+    ]
+    wide = rows.groupby(["given", "products", "known"], sort=False)["beside"].agg(list).reset_index()
+    first, second, third = (
+        wide["beside"].map(lambda found, at=at: found[at] if at < len(found) else "") for at in range(3)
+    )
+    trust = told["trust"]
+    st.markdown("**New categories as a whole**: which of yours each is most like.")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Came as": wide["given"],
+                "Products": wide["products"],
+                "Most like": first,
+                "Then": second,
+                "And": third,
+                "": wide["known"].map({True: "", False: "unlike anything here"}),
+            }
+        ),
+        hide_index=True,
+        key="new-categories",
+        alt="New categories with the known ones that they are most like.",
+    )
+    st.caption(
+        f"Of {counted(trust['products'], 'category', 'categories')} of yours taken for new, {percent(trust['first'])} came to "
+        f"their own parent first; the probabilities are off by {percent(trust['calibration_error'], 1)} on average."
+    )
 
 
 def _routing(record: AtlasRecord) -> None:

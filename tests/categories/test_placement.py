@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys_core.categories.placement import ERROR_RATE, _threshold, place
+from recsys_core.categories.placement import ERROR_RATE, place, threshold_for
 from recsys_core.content.pretrained import PretrainedEncoder
 from recsys_core.errors import InvalidSetting, NotThere
 from recsys_core.run_context import RunContext
@@ -60,11 +60,11 @@ def test_the_threshold_keeps_to_the_error_rate() -> None:
     sure = rng.random(4000)
     chances = np.column_stack([0.5 + sure / 2, 0.5 - sure / 2])
     truth = (rng.random(4000) > chances[:, 0]).astype(int)
-    threshold = _threshold(chances, truth, ERROR_RATE)
+    threshold = threshold_for(chances, truth, ERROR_RATE)
     answered = chances[:, 0] >= threshold
     assert truth[answered].mean() <= ERROR_RATE
     assert truth[answered].mean() == pytest.approx(ERROR_RATE, abs=0.02)
-    assert _threshold(chances, np.full(4000, 5), ERROR_RATE) == np.inf
+    assert threshold_for(chances, np.full(4000, 5), ERROR_RATE) == np.inf
 
 
 def test_the_pretrained_encoder_places_by_meaning() -> None:
