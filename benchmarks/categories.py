@@ -23,6 +23,7 @@ from benchmarks.intervals import Bootstrap, interval
 from benchmarks.markdown import Table, row
 from recsys_core.categories.levels import Categories
 from recsys_core.categories.similarity import by_meaning, product_words
+from recsys_core.content.combination import CombinedEncoder
 from recsys_core.content.pretrained import PretrainedEncoder
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.run_context import RunContext
@@ -74,12 +75,15 @@ def main() -> None:
         words = product_words(products)
         with TemporaryDirectory() as folder:
             cache = TextVectors(given.cache or folder)
+            combined = CombinedEncoder(PretrainedEncoder(cache=cache))
+            both, share = combined.encode(products, run=RunContext()), combined.share_
             sentences = PretrainedEncoder(cache=cache).encode(products, run=RunContext())
         for name, similarity in (
             ("*centroids of words*", nearest_centroid(words, categories)),
             ("*centroids of the pretrained encoder*", nearest_centroid(sentences, categories)),
             ("meaning, by words", by_meaning(words, categories)),
             ("meaning, by the pretrained encoder", by_meaning(sentences, categories)),
+            (f"meaning, by both ({share:.0%} the encoder's)", by_meaning(both, categories)),
         ):
             np.fill_diagonal(similarity, -np.inf)
             hits = related[np.arange(len(related)), similarity.argmax(axis=1)][judged].astype(np.float32)

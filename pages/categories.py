@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
+from recsys_core.ui.catalog_view import counts
 from recsys_core.ui.category_choice import choice
 from recsys_core.ui.category_pictures import category_map, graph, heatmap, tree
 from recsys_core.ui.category_place import place
@@ -47,7 +48,7 @@ def page() -> None:
         return
     study_again(record)
     try:
-        chosen = choice(version, atlas(record.id))
+        chosen = choice(version, record.id, atlas(record.id))
     except LaunchdeskError as error:
         st.error(plain(error, 600), icon=":material/error:")
         return
@@ -67,14 +68,9 @@ def page() -> None:
             place(version, record)
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _has_categories(version_id: str) -> bool:
-    products = workspace().catalog(version_id).products
-    return "category" in products and bool(products["category"].notna().any())
-
-
 def has_categories(version: CatalogVersion) -> bool:
-    return _has_categories(version.id)
+    products = counts(version.id).products
+    return "category" in products and bool(products["category"].notna().any())
 
 
 page()

@@ -36,8 +36,11 @@ class Chosen:
     """One level by one view, with one category in the middle of attention."""
 
     version: CatalogVersion
+    atlas_id: str
+    """What caches go by."""
     atlas: Atlas
     number: int
+    """Of the level."""
     view: str
     category: int
 
@@ -58,7 +61,7 @@ class Chosen:
         return for_html(self.level.names[category], at_most)
 
 
-def choice(version: CatalogVersion, atlas: Atlas) -> Chosen:
+def choice(version: CatalogVersion, atlas_id: str, atlas: Atlas) -> Chosen:
     """The controls at the top of the page."""
     left, middle, right = st.columns([1, 1.4, 3], vertical_alignment="bottom")
     with left:
@@ -74,7 +77,7 @@ def choice(version: CatalogVersion, atlas: Atlas) -> Chosen:
             "Category", names, lambda name: one_line(name, 100), "category", placeholder="Type to search"
         )
     st.caption(" ".join([EXPLAINED[view], *level.without.values()]))
-    return Chosen(version, atlas, number, view, level.names.index(name))
+    return Chosen(version, atlas_id, atlas, number, view, level.names.index(name))
 
 
 def choose_category(chosen: Chosen, category: int) -> None:

@@ -21,22 +21,25 @@ def pair(chosen: Chosen, first: int, second: int) -> None:
         with st.container(horizontal=True, gap="small"):
             for view, label in VIEWS.items():
                 if view in level.similarity:
-                    st.metric(label, number(float(level.similarity[view][first, second]), 2), border=True)
+                    st.metric(
+                        label, number(round(float(level.similarity[view][first, second]), 2) + 0.0, 2), border=True
+                    )
         st.markdown(f":material/group: {purchases(chosen, first, second)}")
         words = shared_words(level.words, first, second)
         said = ", ".join(plain(word, 40) for word in words)
         st.markdown(f":material/sell: {'Words that both use: ' + said if words else 'No telling word in common'}.")
-        for column, at in zip(st.columns(2), (first, second), strict=True):
+        for column, side, at in zip(st.columns(2), ("first", "second"), (first, second), strict=True):
             with column:
                 st.caption(f"Best sellers of {plain(level.names[at], 80)}")
                 st.dataframe(
-                    best_sellers(chosen, at)[["title", "buyers"]],
+                    best_sellers(chosen, at),
                     hide_index=True,
+                    column_order=["title", "buyers"],
                     column_config={
                         "title": st.column_config.TextColumn("Title", width="large"),
                         "buyers": st.column_config.NumberColumn("Buyers", format="%d"),
                     },
-                    key=f"pair-{column}-{at}",
+                    key=f"pair-{side}-{at}",
                     alt="Products of the category with most buyers.",
                 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -43,7 +44,7 @@ def heatmap(chosen: Chosen) -> None:
         config=_picture(chosen, "heatmap", kind),
         on_select="rerun",
         selection_mode="points",
-        key=f"heatmap-{chosen.atlas.products.shape}-{chosen.number}-{chosen.view}-{len(order)}",
+        key=f"heatmap-{chosen.atlas_id}-{chosen.number}-{chosen.view}-{hash(tuple(order))}",
         alt="How alike every two categories are, ordered so that like ones stand together.",
     )
     clicked = _customdata(event)
@@ -100,7 +101,7 @@ def category_map(chosen: Chosen) -> None:
         config=_picture(chosen, "map", kind),
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
-        key=f"map-{chosen.number}-{name}-{number}",
+        key=f"map-{chosen.atlas_id}-{chosen.number}-{name}-{number}",
         alt="Categories and products in two dimensions, by what they say.",
     )
     picked = _customdata(event)
@@ -120,7 +121,7 @@ def category_map(chosen: Chosen) -> None:
 def graph(chosen: Chosen) -> None:
     """One category with its neighbours; a click goes on to one of them."""
     level = chosen.level
-    everything = _graph(chosen.atlas.products.shape, chosen.version.id, chosen.number, chosen.view, chosen)
+    everything = _graph(chosen.atlas_id, chosen.number, chosen.view, chosen)
     near = around(everything, chosen.category)
     if near.empty:
         st.info("Nothing is known that links this category to another one.")
@@ -160,7 +161,7 @@ def graph(chosen: Chosen) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _graph(_shape: tuple[int, ...], version_id: str, number: int, view: str, _chosen: Chosen) -> Any:
+def _graph(atlas_id: str, number: int, view: str, _chosen: Chosen) -> nx.MultiGraph:
     level = _chosen.level
     return category_graph(level.names, _chosen.similarity, level.shared, level.lift)
 
@@ -191,10 +192,10 @@ def _placed(chosen: Chosen, name: str, group: np.ndarray) -> tuple[pd.DataFrame,
             "label": [chosen.label(at) for at in range(len(level.names))],
             "x": points[:, 0],
             "y": points[:, 1],
-            "group": group + 1,
+            "group": group,
             "sales": level.profiles["sales"],
         }
-    ).assign(group=group)
+    )
     known = counts(chosen.version.id).products.reset_index(names="row").set_index(PRODUCT)
     title = known["title"] if "title" in known else pd.Series(known.index, known.index)
     titles = title.reindex(products[PRODUCT]).fillna("").to_numpy()
