@@ -260,7 +260,9 @@ def _tsne(dense: np.ndarray, shown: np.ndarray, seed: int) -> np.ndarray:
     from sklearn.manifold import TSNE
 
     points = np.full((len(dense), 2), np.nan, dtype=np.float32)
-    if len(shown) > 3:
+    # Where all products say the same there is nothing to lay out.
+    points[shown] = 0
+    if len(shown) > 3 and np.ptp(dense[shown], axis=0).max() > 1e-6:
         near = min(30.0, (len(shown) - 1) / 3)
         start = "pca" if dense.shape[1] > 1 else "random"
         points[shown] = TSNE(perplexity=near, init=start, random_state=seed).fit_transform(dense[shown])

@@ -1,7 +1,7 @@
 """Where a category that the catalog never had belongs, as a whole: beside which known ones, how sure that is, and when it can't be told.
 
 Learned by taking each known category for new: P(c' | c) = softmax(similarity / temperature) over the others, with the temperature by
-which the siblings (same parent) are likeliest. Of a tree without siblings, categories are cut in halves instead, and each half
+which the siblings (same parent) are likeliest. Of a tree without siblings, or with one parent, categories are cut in halves instead, and each half
 is to find the other.
 """
 
@@ -45,7 +45,7 @@ def learn(categories: Categories, vectors: sp.csr_matrix | np.ndarray, error_rat
     names = categories.names
     parents = pd.factorize(pd.Series([name.rpartition(CATEGORY_SEPARATOR)[0] or name for name in names]))[0]
     judged = np.bincount(parents)[parents] > 1
-    if judged.sum() >= MIN_HELD_OUT:
+    if judged.sum() >= MIN_HELD_OUT and len(np.unique(parents[judged])) > 1:
         similarity = by_meaning(vectors, categories).astype(np.float64)
         np.fill_diagonal(similarity, -np.inf)
     else:

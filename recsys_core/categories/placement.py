@@ -82,6 +82,10 @@ def place(
             f"{len(categories.names)} and {len(with_category)}. Import more products with a category first."
         )
     vectors = _vectors(catalog, products, encoder, run)
+    if not vectors.shape[1]:
+        raise NotThere(
+            "The titles hold no words, so nothing can be learned from them. Import titles that say what products are."
+        )
     known, new = vectors[: len(catalog)][with_category], vectors[len(catalog) :]
     of_product = categories.of_product[with_category]
     order = np.random.default_rng(run.seed).permutation(len(with_category))

@@ -76,7 +76,7 @@ def study_categories(workspace: Workspace, settings: StudySettings, run: RunCont
         routing = {"note": str(error)}
     model = workspace.model()
     known = model is not None and model.catalog_version == version.id
-    expected = expectations(workspace.load_model(), catalog, run) if known else {}
+    expected = expectations(workspace.load_model(model.id), catalog, run) if model is not None and known else {}
     summary = {
         "expected": expected,
         "trained": known,
@@ -129,10 +129,11 @@ def place_products(workspace: Workspace, settings: PlaceSettings, run: RunContex
     found, trust = place(catalog, new, encoder, 3, settings.errors, settings.together, run=run)
     found = reasons(catalog, new, found)
     told = found.merge(new[["product_id", "title", "given"]], on="product_id")
-    before = remembered(workspace)
+    tree = set(catalog["category"].dropna())
+    before = {given: path for given, path in remembered(workspace).items() if path in tree}
     told["remembered"] = told["given"].map(before)
     run.check()
-    keep_suggestions(workspace, settings.launch, told)
+    keep_suggestions(workspace, settings.launch, version.id, told)
     first = found[found["rank"] == 1]
     whole = new_categories(catalog, new, encoder, settings.errors, run)
     return {"products": len(new), "known": int(first["known"].sum()), "trust": asdict(trust), "categories": whole}
@@ -153,7 +154,9 @@ def new_categories(
     sizes = new["given"].value_counts().head(MOST_FOREIGN)
     if sizes.empty:
         return {"rows": []}
-    together = pd.concat([catalog, new.assign(category=pd.Series(pd.NA, new.index, dtype="str"))], ignore_index=True)
+    # The name that they came with isn't to tell them from the catalog's.
+    bare = new.drop(columns="given").assign(category=pd.Series(pd.NA, new.index, dtype="str"))
+    together = pd.concat([catalog, bare], ignore_index=True)
     both = None if encoder is None else CombinedEncoder(encoder).encode(together, run=run)
     vectors = product_words(together) if both is None else both
     try:

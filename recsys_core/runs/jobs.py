@@ -12,6 +12,7 @@ from recsys_core.errors import NotThere
 from recsys_core.run_context import RunContext
 from recsys_core.runs.category_jobs import PlaceSettings, StudySettings, as_routed, place_products, study_categories
 from recsys_core.runs.job_settings import JobSettings
+from recsys_core.tables.columns import PLACED_BY
 from recsys_core.workspace import Workspace
 
 
@@ -92,15 +93,17 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
     from recsys_core.selection.auto import adapt
     from recsys_core.selection.uncertainty import with_uncertainty
 
-    launch, support_version = workspace.load_launch_version(settings.launch)
+    # Before the products: what is placed meanwhile then counts as not taken in.
     placements = workspace.launch_record(settings.launch).placements
+    launch, support_version = workspace.load_launch_version(settings.launch)
     record = workspace.model()
     if record is None:
         raise NotThere("There is no source model in this workspace yet. Train one first.")
     run.progress("Reading the source model", 0, 1)
     source = workspace.load_model(record.id)
     launch = as_routed(workspace, launch, settings.launch)
-    data = f"{record.id}-{support_version}"
+    placed = int(launch.products[PLACED_BY].notna().sum()) if PLACED_BY in launch.products else 0
+    data = f"{record.id}-{support_version}-{placements}-{placed}"
     adapted, choice = adapt(
         source,
         launch,

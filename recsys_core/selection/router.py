@@ -1,7 +1,7 @@
 """Which way a new product without first sales goes: by its own words alone, or through the category where it was placed.
 
-Decided by a replay on the catalog: whole leaf categories are taken for unknown, their products are placed among the others by
-their texts, and content neighbours rank them for their later buyers with and without the category they were placed in.
+Decided by a replay on the catalog: whole leaf categories are taken for unknown, each of their products gets the
+category where its text places it, sure or not, and content neighbours rank them for their later buyers with and without it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ FOLDS = 5
 CUSTOMERS = 2000
 """So many customers, at most, are asked for in each fold."""
 MIN_CUSTOMERS = 50
+DRAWS = 500
 K = 20
 
 
@@ -48,12 +49,13 @@ class Routing:
     def sentence(self) -> str:
         """For a merchandiser."""
         gain = self.placed / max(self.content, 1e-9) - 1
-        replay = f"In {self.categories:,} categories of yours that were taken for unknown, placing their products first"
+        replay = f"When {self.categories:,} categories of yours were taken for unknown, placing their products"
         if self.by_placement:
             return f"{replay} found buyers {gain:.0%} better than their words alone, so new products go that way."
+        how = "no better than" if gain > -0.005 else f"{-gain:.0%} worse than"
         return (
-            f"{replay} found buyers no better than their words alone ({gain:+.0%}), so suggestions only sort the catalog; "
-            "a category that you choose yourself counts."
+            f"{replay} found buyers {how} their words alone. So what only the model placed is left out of recommendations; "
+            "a place that you choose yourself counts."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,18 +71,19 @@ def judge_placement(catalog: Dataset, folds: int = FOLDS, *, run: RunContext) ->
         held = np.isin(categories.of_product, order[fold::folds])
         if (found := _fold(catalog, held, run)) is not None:
             figures.append(found)
-    both = np.concatenate(figures) if figures else np.zeros((0, 2))
-    if len(both) < MIN_CUSTOMERS:
+    both = pd.concat(figures) if figures else pd.DataFrame({"content": [], "placed": []})
+    # A customer who is asked in several folds is one customer.
+    each = (both["placed"] - both["content"]).groupby(both.index).agg(["sum", "size"])
+    if len(each) < MIN_CUSTOMERS:
         raise CannotRun("The catalog is too small to replay whole unknown categories.")
-    rng = np.random.default_rng(run.seed)
-    gains = rng.multinomial(len(both), np.full(len(both), 1 / len(both)), size=500) @ (both[:, 1] - both[:, 0])
-    low, high = np.quantile(gains / len(both), (0.025, 0.975))
-    content, placed = both.mean(axis=0)
-    return Routing(float(content), float(placed), float(low), float(high), len(both), len(categories.names))
+    drawn = np.random.default_rng(run.seed).multinomial(len(each), np.full(len(each), 1 / len(each)), size=DRAWS)
+    low, high = np.quantile(drawn @ each["sum"].to_numpy() / (drawn @ each["size"].to_numpy()), (0.025, 0.975))
+    content, placed = both["content"].mean(), both["placed"].mean()
+    return Routing(float(content), float(placed), float(low), float(high), len(each), len(categories.names))
 
 
-def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> np.ndarray | None:
-    """(n_customers, 2) ndcg@20 without and with the placed category; None if nobody is to be asked."""
+def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> pd.DataFrame | None:
+    """ndcg@20 of each customer (index): content, placed; None if nobody is to be asked."""
     ids = catalog.product_ids[held]
     sold = catalog.sales[PRODUCT].isin(ids)
     rest = Dataset(catalog.products[~held], catalog.sales[~sold])
@@ -91,8 +94,7 @@ def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> np.ndarray | N
     new = catalog.products[held]
     bare = new.assign(category=pd.Series(pd.NA, new.index, dtype="str"))
     try:
-        # A new category comes as one: its products go to the same place.
-        first, _ = place(rest.products, new, top=1, together=True, run=run)
+        first, _ = place(rest.products, bare, top=1, run=run)
     except NotThere:
         return None
     neighbours = ContentNeighbours().fit(rest, run=run)
@@ -100,7 +102,8 @@ def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> np.ndarray | N
     relevant = catalog.weights[rows][:, np.flatnonzero(held)].tocsr()
     placed = bare.assign(category=first["category"].to_numpy())
     best = [best_columns(neighbours.score(asked, products), K) for products in (bare, placed)]
-    return np.column_stack([ndcg_per_customer(lists, relevant, K) for lists in best])
+    content, through = (ndcg_per_customer(lists, relevant, K) for lists in best)
+    return pd.DataFrame({"content": content, "placed": through}, index=asked)
 
 
 def routed(products: pd.DataFrame, given: pd.Series, routing: Routing | None) -> pd.DataFrame:

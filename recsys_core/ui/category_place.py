@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +24,11 @@ from recsys_core.workspace.placed_catalog import publish_placed_catalog
 from recsys_core.workspace.placements import save_placements, suggestions
 from recsys_core.workspace.records import AtlasRecord
 
+if TYPE_CHECKING:
+    from recsys_core.selection.router import Routing
+
 KIND = "place"
+BY_PERSON = "you placed it so"
 CATALOG = "catalog"
 EVERYTHING, UNSURE = "All", "Unsure only"
 
@@ -39,21 +44,25 @@ def place(version: CatalogVersion, record: AtlasRecord) -> None:
     names[CATALOG] = "The catalog's own products"
     subject = linked_choice("Products of", list(names), names.__getitem__, "place")
     launch = None if subject == CATALOG else subject
+    if launch is not None:
+        _kept(launch, record)
     if not _lacking(version, launch):
-        st.info("Every one of these products is in a category of the catalog already.", icon=":material/check_circle:")
+        st.info("Every one of these products came in a category of the catalog.", icon=":material/check_circle:")
         return
     _run(subject, launch)
-    told = suggestions(workspace(), launch)
-    if told is None or told.empty:
-        st.caption("No suggestions yet.")
+    told = suggestions(workspace(), launch, version.id)
+    if told is None:
+        st.caption("No suggestions for this version of the catalog yet.")
         return
     run = newest_run(KIND, subject)
     if run is not None and run.state == "done" and run.result is not None:
         _trust(run.result["trust"], len(told[PRODUCT].unique()))
         _new_categories(run.result.get("categories", {}))
     _routing(record)
-    table = first_choices(told, None if launch is None else workspace().placements(launch))
-    edited = _editor(table, version, subject)
+    paths = sorted(counts(version.id).products["category"].dropna().unique())
+    before = None if launch is None else workspace().placements(launch)
+    table = first_choices(told, before if before is None else before[before["category"].isin(paths)])
+    edited = _editor(table, paths, f"{subject}-{'none' if run is None else run.id}")
     _accept(edited, table, version, launch)
 
 
@@ -91,10 +100,29 @@ def first_choices(told: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFra
     if before is not None:
         said = before[before["by"] == PERSON].set_index(PRODUCT)["category"]
         by_person = said.reindex(table.index).astype("object").where(lambda found: found.notna(), by_person)
-    table["why"] = by_person.notna().map({True: "you placed it so", False: ""})
+    table["why"] = by_person.notna().map({True: BY_PERSON, False: ""})
     table.loc[by_person.notna(), "category"] = by_person[by_person.notna()]
     table.loc[(table["why"] == "") & ~table["known"], "why"] = "unlike anything here"
+    table["accept"] = table["known"] | by_person.notna()
     return table.reset_index().sort_values(["known", "sure"], kind="stable", ignore_index=True)
+
+
+def digest(rows: pd.DataFrame) -> str:
+    """Of what the table proposes, row by row."""
+    return hashlib.sha256(rows[[PRODUCT, "category", "accept"]].to_csv(index=False).encode()).hexdigest()[:12]
+
+
+def accepted(edited: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """The placements that a table says: what is ticked or was corrected. Whatever the person changed, or said before, is their word.
+
+    edited: some rows of `table`, with category and accept as the person left them.
+    """
+    before = table.set_index(PRODUCT).loc[edited[PRODUCT]]
+    corrected = edited["category"].to_numpy() != before["category"].to_numpy()
+    theirs = corrected | (edited["accept"] != before["accept"].to_numpy()) | (before["why"] == BY_PERSON).to_numpy()
+    taken = edited["accept"] | corrected
+    by = theirs.map({True: PERSON, False: MODEL})
+    return edited.assign(by=by).loc[taken, [PRODUCT, "given", "category", "by"]]
 
 
 def _because(words: str, like: str) -> str:
@@ -190,21 +218,26 @@ def _new_categories(told: dict[str, Any]) -> None:
 
 
 def _routing(record: AtlasRecord) -> None:
+    routing = routing_of(record)
+    if routing is not None:
+        st.caption(f":material/alt_route: {routing.sentence()}")
+
+
+def routing_of(record: AtlasRecord) -> Routing | None:
+    """What the replay of unknown categories found; None where the shop is too small for it."""
     from recsys_core.selection.router import Routing
 
     told = record.summary.get("routing", {})
-    if told and "note" not in told:
-        st.caption(f":material/alt_route: {Routing(**told).sentence()}")
+    return Routing(**told) if told and "note" not in told else None
 
 
-def _editor(table: pd.DataFrame, version: CatalogVersion, subject: str) -> pd.DataFrame:
-    paths = sorted(counts(version.id).products["category"].dropna().unique())
+def _editor(table: pd.DataFrame, paths: list[str], key: str) -> pd.DataFrame:
+    """The table with a column accept, as the person left it."""
     show = st.segmented_control(
         "Show", [EVERYTHING, UNSURE], default=EVERYTHING, required=True, key="place-show", width="content"
     )
-    unsure = (~table["known"] & (table["why"] != "you placed it so")).to_numpy()
+    unsure = (~table["known"] & (table["why"] != BY_PERSON)).to_numpy()
     rows = table[unsure] if show == UNSURE else table
-    rows = rows.assign(accept=rows["known"] | (rows["why"] == "you placed it so"))
     edited: pd.DataFrame = st.data_editor(
         rows,
         hide_index=True,
@@ -221,7 +254,8 @@ def _editor(table: pd.DataFrame, version: CatalogVersion, subject: str) -> pd.Da
             "others": st.column_config.TextColumn("Else", width="medium"),
             "why": st.column_config.TextColumn("Note", width="small"),
         },
-        key=f"editor-{subject}-{show}-{len(rows)}-{table['category'].str.len().sum()}",
+        # Edits are kept by row: other rows, or the same in another order, are another table.
+        key=f"editor-{key}-{show}-{digest(rows)}",
         height=min(560, 38 + 35 * max(1, len(rows))),
     )
     st.caption("Tick what is right; double-click “Belongs in” to correct it. A correction counts as accepted.")
@@ -229,38 +263,26 @@ def _editor(table: pd.DataFrame, version: CatalogVersion, subject: str) -> pd.Da
 
 
 def _accept(edited: pd.DataFrame, table: pd.DataFrame, version: CatalogVersion, launch: str | None) -> None:
-    before = table.set_index(PRODUCT).loc[edited[PRODUCT]]
-    corrected = (edited["category"].to_numpy() != before["category"].to_numpy()) | (
-        (before["why"] == "you placed it so").to_numpy() & edited["accept"].to_numpy()
-    )
-    taken = edited[edited["accept"] | corrected]
-    placements = pd.DataFrame(
-        {
-            PRODUCT: taken[PRODUCT],
-            "given": taken["given"],
-            "category": taken["category"],
-            "by": pd.Series(corrected, edited.index)[taken.index].map({True: PERSON, False: MODEL}),
-        }
-    )
+    placements = accepted(edited, table)
+    earlier = None if launch is None else workspace().placements(launch)
     with st.container(horizontal=True, vertical_alignment="center"):
         label = f"Accept {counted(len(placements), 'product')}"
-        if st.button(label, type="primary", icon=":material/check:", disabled=placements.empty, key="accept-places"):
+        if st.button(
+            label,
+            type="primary",
+            icon=":material/check:",
+            disabled=placements.empty and earlier is None,
+            key="accept-places",
+        ):
             try:
                 if launch is None:
                     publish_placed_catalog(workspace(), version, placements)
                 else:
-                    save_placements(workspace(), launch, _with_earlier(launch, placements))
+                    save_placements(workspace(), launch, _beside(earlier, placements, edited))
             except LaunchdeskError as error:
                 st.error(plain(error, 600), icon=":material/error:")
                 return
             st.toast(f"{counted(len(placements), 'product')} placed.", icon=":material/check_circle:")
-            st.rerun()
-        if (
-            launch is not None
-            and workspace().placements(launch) is not None
-            and st.button("Undo all places", icon=":material/undo:", key="undo-places")
-        ):
-            save_placements(workspace(), launch, placements.head(0))
             st.rerun()
         st.download_button(
             "Suggestions (CSV)",
@@ -271,24 +293,31 @@ def _accept(edited: pd.DataFrame, table: pd.DataFrame, version: CatalogVersion, 
             on_click="ignore",
             icon=":material/download:",
         )
-    _said(launch)
-
-
-def _with_earlier(launch: str, placements: pd.DataFrame) -> pd.DataFrame:
-    """These beside earlier ones of other products: a filtered table changes only what it shows."""
-    earlier = workspace().placements(launch)
-    if earlier is None:
-        return placements
-    return pd.concat([earlier[~earlier[PRODUCT].isin(placements[PRODUCT])], placements], ignore_index=True)
-
-
-def _said(launch: str | None) -> None:
     if launch is None:
         st.caption("Accepting makes a new version of the catalog; compare its categories and train again after that.")
-        return
+
+
+def _beside(earlier: pd.DataFrame | None, placements: pd.DataFrame, edited: pd.DataFrame) -> pd.DataFrame:
+    """These beside earlier ones of products that weren't shown: a filtered table changes only what it shows."""
+    if earlier is None:
+        return placements
+    return pd.concat([earlier[~earlier[PRODUCT].isin(edited[PRODUCT])], placements], ignore_index=True)
+
+
+def _kept(launch: str, record: AtlasRecord) -> None:
+    """What is placed of a launch, what of it counts, and the way back."""
     kept = workspace().placements(launch)
-    if kept is not None and len(kept):
-        st.caption(
-            f"{counted(len(kept), 'product')} of this launch placed, {int((kept['by'] == PERSON).sum()):,} by you. "
-            "They count when you recommend again on the Launch page."
+    if kept is None:
+        return
+    mine = int((kept["by"] == PERSON).sum())
+    routing = routing_of(record)
+    counting = len(kept) if routing is None or routing.by_placement else mine
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":material/check_circle: {counted(len(kept), 'product')} placed, {mine:,} by you. "
+            f"{counting:,} of them count when you recommend again on the Launch page.",
+            width="stretch",
         )
+        if st.button("Undo all places", icon=":material/undo:", key="undo-places"):
+            save_placements(workspace(), launch, kept.head(0))
+            st.rerun()

@@ -10,10 +10,10 @@ from recsys_core.workspace.workspace import Workspace, new_id
 
 
 def publish_placed_catalog(workspace: Workspace, version: CatalogVersion, placements: pd.DataFrame) -> CatalogVersion:
-    """That version with those products (product_id, category) in those categories; all else stays. Raises NotThere."""
+    """That version with those products (product_id, category) that have no category in those; all else stays. Raises NotThere."""
     catalog = workspace.catalog(version.id)
     placed = catalog.products[PRODUCT].map(placements.set_index(PRODUCT)["category"])
-    category = placed.where(placed.notna(), catalog.products["category"]).astype("str")
+    category = catalog.products["category"].where(catalog.products["category"].notna(), placed).astype("str")
     return workspace.publish_catalog(
         catalog.products.assign(category=category),
         catalog.interactions,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import sqlalchemy as sa
 
+from recsys_core.errors import DamagedArtefact
 from recsys_core.tables.columns import PERSON, PLACED_BY, PRODUCT
 from recsys_core.workspace.database import now
 from recsys_core.workspace.frames import publish_frames, read_frames
@@ -50,29 +51,39 @@ def save_placements(workspace: Workspace, launch: str, placements: pd.DataFrame)
 
 
 def remembered(workspace: Workspace) -> dict[str, str]:
-    """Foreign category → where a person placed products of it, in whatever launch; the newest word counts."""
+    """Foreign category → where a person placed all products of it that they placed in a launch; the newest word counts."""
+    with workspace.begin() as connection:
+        rows = connection.execute(sa.select(PLACEMENTS).order_by(PLACEMENTS.c.number)).all()
+    newest = {row.launch: row.number for row in rows}
     known: dict[str, str] = {}
-    for record in reversed(workspace.launches()):
-        placements = workspace.placements(record.id) if record.placements else None
+    for launch in sorted(newest, key=newest.__getitem__):
+        placements = workspace.placements(launch)
         if placements is not None:
-            said = placements[(placements["by"] == PERSON) & placements["given"].notna()]
-            known |= dict(zip(said["given"], said["category"], strict=True))
+            said = placements[placements["by"] == PERSON].groupby("given")["category"].unique()
+            known |= {str(given): str(paths[0]) for given, paths in said.items() if len(paths) == 1}
     return known
 
 
-def keep_suggestions(workspace: Workspace, launch: str | None, suggestions: pd.DataFrame) -> None:
-    """Keeps what a placing run suggests for a launch, or (None) for the catalog's own products; replaces what was there."""
-    publish_frames(_folder(workspace, launch), {"suggestions": suggestions})
+def keep_suggestions(workspace: Workspace, launch: str | None, version_id: str, suggestions: pd.DataFrame) -> None:
+    """Keeps what a placing run suggests for a launch, or (None) for the catalog's own products; replaces what was there.
+
+    version_id: of the catalog whose categories are suggested.
+    """
+    publish_frames(_folder(workspace, launch), {"suggestions": suggestions.assign(catalog_version=version_id)})
 
 
-def suggestions(workspace: Workspace, launch: str | None) -> pd.DataFrame | None:
-    """What the newest placing run suggested; None: there was none."""
-    folder = _folder(workspace, launch)
-    return read_frames(folder)["suggestions"] if folder.is_dir() else None
+def suggestions(workspace: Workspace, launch: str | None, version_id: str) -> pd.DataFrame | None:
+    """What the newest placing run suggested in that version of the catalog; None: there was none."""
+    try:
+        told = read_frames(_folder(workspace, launch))["suggestions"]
+    except DamagedArtefact:
+        # None yet, or just being replaced; they can be made again at any time.
+        return None
+    told = told[told["catalog_version"] == version_id].drop(columns="catalog_version")
+    return None if told.empty else told
 
 
 def _folder(workspace: Workspace, launch: str | None) -> Path:
-    if launch is not None:
-        return workspace.launch_folder(workspace.launch_row(launch).id) / SUGGESTED
-    version = workspace.catalog_version()
-    return workspace.folder / "suggested" / ("none" if version is None else version.id)
+    if launch is None:
+        return workspace.folder / SUGGESTED
+    return workspace.launch_folder(workspace.launch_row(launch).id) / SUGGESTED

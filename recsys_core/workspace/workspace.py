@@ -248,8 +248,10 @@ class Workspace:
     def placements(self, launch: str) -> pd.DataFrame | None:
         """Where the products of a launch (id or name) were placed, see `placements.py`; None: nobody placed any."""
         launch_id = self.launch_row(launch).id
-        row = self.newest(PLACEMENTS, PLACEMENTS.c.launch == launch_id)
-        return None if row is None else read_frames(self.launch_folder(launch_id) / f"placed-{row.id}")["placements"]
+        placements_id = self.launch_record(launch_id).placements
+        if placements_id is None:
+            return None
+        return read_frames(self.launch_folder(launch_id) / f"placed-{placements_id}")["placements"]
 
     def rename_launch(self, launch: str, name: str) -> LaunchRecord:
         """Raises NotThere, AlreadyThere, InvalidSetting."""
@@ -408,7 +410,7 @@ def _hashes(files: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _launch_record(row: Any, adapted: Any, placed: Any) -> LaunchRecord:
-    fields = fields_of(row) | {"placements": None if placed is None else placed.id}
+    fields = fields_of(row) | {"placements": placed.id if placed is not None and placed.products else None}
     del fields["support_folder"]
     if adapted is None:
         return LaunchRecord(**fields, adapted=None)

@@ -14,7 +14,7 @@ from recsys_core.runs.category_jobs import PlaceSettings, StudySettings, place_p
 from recsys_core.runs.jobs import LaunchSettings, adapt_launch
 from recsys_core.tables.checking import read_table
 from recsys_core.ui.category_pair import shared_words
-from recsys_core.ui.category_place import first_choices
+from recsys_core.ui.category_place import accepted, digest, first_choices
 from recsys_core.workspace import Workspace
 from recsys_core.workspace.atlases import atlas_record, load_atlas
 from recsys_core.workspace.placements import save_placements, suggestions
@@ -34,6 +34,12 @@ def studied_folder(tmp_path_factory: pytest.TempPathFactory, trained_folder: Pat
     workspace.create_launch("August", products.assign(category=["Sonstiges", None] * 20))
     workspace.close()
     return folder
+
+
+def suggested(shop: Workspace) -> pd.DataFrame | None:
+    version = shop.catalog_version()
+    assert version is not None
+    return suggestions(shop, "August", version.id)
 
 
 @pytest.fixture
@@ -98,7 +104,7 @@ def test_a_new_catalog_wants_a_new_comparison(shop: Workspace, open_app) -> None
 def test_places_are_suggested_accepted_and_used(shop: Workspace, open_app) -> None:
     result = place_products(shop, PlaceSettings(launch="August", text="words"), RunContext())
     assert result["products"] == 40
-    told = suggestions(shop, shop.launch_record("August").id)
+    told = suggested(shop)
     assert told is not None
     assert set(told["category"]) <= set(shop.catalog().products["category"])
     assert (told[told["rank"] == 1]["words"] != "").mean() > 0.5
@@ -118,7 +124,7 @@ def test_places_are_suggested_accepted_and_used(shop: Workspace, open_app) -> No
     assert set(placed["category"]) <= set(shop.catalog().products["category"])
     pd.testing.assert_series_equal(shop.launch_products("August")["category"], before)
     app.button(key="undo-places").click().run()
-    assert shop.placements("August").empty
+    assert shop.placements("August") is None
 
 
 def test_a_persons_place_goes_into_the_recommendations(shop: Workspace, open_app) -> None:
@@ -141,12 +147,31 @@ def test_a_persons_place_goes_into_the_recommendations(shop: Workspace, open_app
     assert not app.warning
     # The next launch with that foreign category is offered the same place.
     place_products(shop, PlaceSettings(launch="August", text="words"), RunContext())
-    told = suggestions(shop, shop.launch_record("August").id)
+    told = suggested(shop)
     assert told is not None
     table = first_choices(told, None)
     mine = table[table["given"] == "Sonstiges"]
     assert set(mine["category"]) == {path}
     assert set(mine["why"]) == {"you placed it so"}
+
+
+def test_what_a_person_changed_is_their_word_and_edits_stay_with_their_rows() -> None:
+    table = pd.DataFrame(
+        {
+            "product_id": ["a", "b", "c", "d"],
+            "given": ["x", None, None, "y"],
+            "category": ["A", "B", "C", "D"],
+            "accept": [True, False, True, True],
+            "why": ["", "unlike anything here", "", "you placed it so"],
+        }
+    )
+    edited = table.assign(accept=[True, True, False, True])
+    placed = accepted(edited, table)
+    assert dict(zip(placed["product_id"], placed["by"], strict=True)) == {"a": "model", "b": "person", "d": "person"}
+    corrected = accepted(table.assign(category=["A", "Z", "C", "D"]), table)
+    assert corrected.set_index("product_id").loc["b", ["category", "by"]].tolist() == ["Z", "person"]
+    assert digest(table) != digest(table.iloc[[1, 0, 2, 3]])
+    assert digest(table) != digest(edited)
 
 
 def test_words_of_both_are_the_heavier_ones_of_the_lighter() -> None:

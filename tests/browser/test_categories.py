@@ -51,14 +51,14 @@ def test_from_nothing_to_a_pair_and_a_placed_launch(tmp_path: Path, app_on, visi
     visitor.press("Suggest places")
     expect(visitor.button("Accept 2 products")).to_be_visible(timeout=RUN_PATIENCE)
     visitor.press("Accept 2 products")
-    expect(page.get_by_text("2 products of this launch placed, 0 by you.")).to_be_visible()
+    expect(page.get_by_text("2 products placed, 0 by you.")).to_be_visible()
     placed = app.workspace.load_launch("Placed").products
     assert placed["category"].str.contains(" > ").all()
     # The address alone leads back.
     address = page.url
     assert "look=Place" in address
     page.goto(address)
-    expect(page.get_by_text("2 products of this launch placed, 0 by you.")).to_be_visible()
+    expect(page.get_by_text("2 products placed, 0 by you.")).to_be_visible()
     assert visitor.problems == []
 
 

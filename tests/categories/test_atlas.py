@@ -115,3 +115,7 @@ def test_poor_catalogs() -> None:
     level = Atlas.of(silent, run=RunContext()).levels[2]
     assert np.isfinite(level.similarity["meaning"]).all()
     assert level.profiles["sales"].sum() == 0
+    # Titles without a word in common: nothing to lay out, and t-SNE would crash.
+    numbers = shop().products.assign(title=[f"no{n} it{n}" for n in range(48)])
+    found = Atlas.of(Dataset(numbers, shop().interactions), run=RunContext())
+    assert (found.products[["tsne_x", "tsne_y"]] == 0).all(axis=None)

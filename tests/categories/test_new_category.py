@@ -62,6 +62,13 @@ def test_a_flat_tree_learns_from_halves() -> None:
     assert learned.trust.first > 0.8
 
 
+def test_one_parent_alone_says_nothing_of_where_a_category_belongs() -> None:
+    catalog = shop()
+    catalog["category"] = "All > " + catalog["category"].str.replace(" > ", " ")
+    learned = learn(Categories.of(catalog), product_words(catalog))
+    assert len(np.unique(learned.parents)) == len(PARENTS) * LEAVES
+
+
 def test_too_few_categories_are_not_learned_from() -> None:
     catalog = shop().head(40)
     with pytest.raises(NotThere, match="takes 20 known ones"):

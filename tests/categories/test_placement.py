@@ -86,3 +86,8 @@ def test_too_little_to_learn_from_is_said() -> None:
         place(catalog(), new("mug"), top=0, run=RunContext())
     with pytest.raises(InvalidSetting, match="between 0 and 1"):
         place(catalog(), new("mug"), error_rate=10, run=RunContext())
+
+
+def test_titles_without_words_teach_nothing() -> None:
+    with pytest.raises(NotThere, match="no words"):
+        place(catalog().assign(title="1"), new("2"), run=RunContext())
