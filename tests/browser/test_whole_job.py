@@ -114,6 +114,8 @@ def test_an_audience_is_downloaded_with_the_customers_columns(
     at_the_lists.page.get_by_role("radio", name=FOR_A_PRODUCT).click(force=True)
     at_the_lists.choose("New product", product["title"])
     expect(at_the_lists.page.get_by_text(f"Why {product['title']} for")).to_be_visible()
+    # Until then the button may still be that of the product before.
+    at_the_lists.settled()
     rows = pd.read_csv(BytesIO(at_the_lists.download("Download this audience", tmp_path / "audience.csv")), dtype=IDS)
     expected = app.workspace.load_adapted(LAUNCH_NAME).audience([product["product_id"]], top=100)
     assert rows["customer_id"].tolist() == expected["customer_id"].tolist()
