@@ -200,5 +200,4 @@ def routing(workspace: Workspace) -> Routing | None:
 
     version = workspace.catalog_version()
     record = None if version is None else atlas_record(workspace, version.id)
-    told = {} if record is None else record.summary["routing"]
-    return Routing(**told) if told and "note" not in told else None
+    return None if record is None else Routing.of_record(record.summary["routing"])

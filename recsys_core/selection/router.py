@@ -61,6 +61,11 @@ class Routing:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def of_record(cls, told: dict[str, Any]) -> Routing | None:
+        """What `as_dict` gave; None for a note why it isn't known, or nothing."""
+        return cls(**told) if told and "note" not in told else None
+
 
 def judge_placement(catalog: Dataset, folds: int = FOLDS, *, run: RunContext) -> Routing:
     """Raises CannotRun where the catalog is too small, or has too few categories, to replay this."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from recsys_core.charts.placement_figures import answered_figure
-from recsys_core.charts.style import CONFIG
 from recsys_core.errors import LaunchdeskError
 from recsys_core.tables.columns import MODEL, PERSON, PRODUCT
 from recsys_core.ui.catalog_view import counts
+from recsys_core.ui.category_trust import held_out, new_categories, way
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.numbers import counted, percent
+from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.run_card import newest_run, run_card
 from recsys_core.ui.session import client, workspace
@@ -23,9 +22,6 @@ from recsys_core.workspace.exports import safe_csv
 from recsys_core.workspace.placed_catalog import publish_placed_catalog
 from recsys_core.workspace.placements import save_placements, suggestions
 from recsys_core.workspace.records import AtlasRecord
-
-if TYPE_CHECKING:
-    from recsys_core.selection.router import Routing
 
 KIND = "place"
 BY_PERSON = "you placed it so"
@@ -56,9 +52,9 @@ def place(version: CatalogVersion, record: AtlasRecord) -> None:
         return
     run = newest_run(KIND, subject)
     if run is not None and run.state == "done" and run.result is not None:
-        _trust(run.result["trust"], len(told[PRODUCT].unique()))
-        _new_categories(run.result.get("categories", {}))
-    _routing(record)
+        held_out(run.result["trust"], len(told[PRODUCT].unique()))
+        new_categories(run.result.get("categories", {}))
+    way(record)
     paths = sorted(counts(version.id).products["category"].dropna().unique())
     before = None if launch is None else workspace().placements(launch)
     table = first_choices(told, before if before is None else before[before["category"].isin(paths)])
@@ -159,78 +155,6 @@ def _run(subject: str, launch: str | None) -> None:
         run_card(KIND, subject)
 
 
-def _trust(trust: dict[str, Any], products: int) -> None:
-    right = trust["first_of_answered"]
-    answered = "none was sure enough" if right is None else f"{percent(right)} of them rightly"
-    st.markdown(
-        f"On {counted(trust['products'], 'product')} of your own that were held out: {percent(trust['answered'])} were placed, "
-        f"{answered}. The right category came first for {percent(trust['first'])}, among the first three for "
-        f"{percent(trust['first_three'])}."
-    )
-    with st.expander("How sure are the suggestions?", icon=":material/target:"):
-        st.plotly_chart(
-            answered_figure(trust["surest"], trust["answered"]),
-            config=CONFIG,
-            key="answered",
-            alt="Share in the right category among the surest products.",
-        )
-        st.caption(
-            f"At 90% answered, {percent(trust['surest'][-2])} are right. Probabilities are off by "
-            f"{percent(trust['calibration_error'], 1)} on average (ECE). {counted(products, 'product')} to place."
-        )
-
-
-def _new_categories(told: dict[str, Any]) -> None:
-    """Foreign categories as wholes: what each is most like."""
-    if note := told.get("note"):
-        st.caption(plain(note, 300))
-    if not told.get("rows"):
-        return
-    rows = pd.DataFrame(told["rows"])
-    rows["beside"] = [
-        f"{name} ({share:.0%})" for name, share in zip(rows["category"], rows["probability"], strict=True)
-    ]
-    wide = rows.groupby(["given", "products", "known"], sort=False)["beside"].agg(list).reset_index()
-    first, second, third = (
-        wide["beside"].map(lambda found, at=at: found[at] if at < len(found) else "") for at in range(3)
-    )
-    trust = told["trust"]
-    st.markdown("**New categories as a whole**: which of yours each is most like.")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "Came as": wide["given"],
-                "Products": wide["products"],
-                "Most like": first,
-                "Then": second,
-                "And": third,
-                "": wide["known"].map({True: "", False: "unlike anything here"}),
-            }
-        ),
-        hide_index=True,
-        key="new-categories",
-        alt="New categories with the known ones that they are most like.",
-    )
-    st.caption(
-        f"Of {counted(trust['products'], 'category', 'categories')} of yours taken for new, {percent(trust['first'])} came to "
-        f"their own parent first; the probabilities are off by {percent(trust['calibration_error'], 1)} on average."
-    )
-
-
-def _routing(record: AtlasRecord) -> None:
-    routing = routing_of(record)
-    if routing is not None:
-        st.caption(f":material/alt_route: {routing.sentence()}")
-
-
-def routing_of(record: AtlasRecord) -> Routing | None:
-    """What the replay of unknown categories found; None where the shop is too small for it."""
-    from recsys_core.selection.router import Routing
-
-    told = record.summary.get("routing", {})
-    return Routing(**told) if told and "note" not in told else None
-
-
 def _editor(table: pd.DataFrame, paths: list[str], key: str) -> pd.DataFrame:
     """The table with a column accept, as the person left it."""
     show = st.segmented_control(
@@ -306,11 +230,13 @@ def _beside(earlier: pd.DataFrame | None, placements: pd.DataFrame, edited: pd.D
 
 def _kept(launch: str, record: AtlasRecord) -> None:
     """What is placed of a launch, what of it counts, and the way back."""
+    from recsys_core.selection.router import Routing
+
     kept = workspace().placements(launch)
     if kept is None:
         return
     mine = int((kept["by"] == PERSON).sum())
-    routing = routing_of(record)
+    routing = Routing.of_record(record.summary.get("routing", {}))
     counting = len(kept) if routing is None or routing.by_placement else mine
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

@@ -51,7 +51,7 @@ def save_placements(workspace: Workspace, launch: str, placements: pd.DataFrame)
 
 
 def remembered(workspace: Workspace) -> dict[str, str]:
-    """Foreign category → where a person placed all products of it that they placed in a launch; the newest word counts."""
+    """Foreign category → where a person placed products of it, if all placed ones of the launch are there; the newest word counts."""
     with workspace.begin() as connection:
         rows = connection.execute(sa.select(PLACEMENTS).order_by(PLACEMENTS.c.number)).all()
     newest = {row.launch: row.number for row in rows}
@@ -59,8 +59,9 @@ def remembered(workspace: Workspace) -> dict[str, str]:
     for launch in sorted(newest, key=newest.__getitem__):
         placements = workspace.placements(launch)
         if placements is not None:
-            said = placements[placements["by"] == PERSON].groupby("given")["category"].unique()
-            known |= {str(given): str(paths[0]) for given, paths in said.items() if len(paths) == 1}
+            for given, placed in placements.groupby("given"):
+                if placed["category"].nunique() == 1 and (placed["by"] == PERSON).any():
+                    known[str(given)] = str(placed["category"].iloc[0])
     return known
 
 
