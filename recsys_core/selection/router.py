@@ -20,7 +20,7 @@ from recsys_core.evaluation.metrics import ndcg_per_customer
 from recsys_core.evaluation.ranking import best_columns
 from recsys_core.models.content_neighbours import ContentNeighbours
 from recsys_core.run_context import RunContext
-from recsys_core.tables.columns import CUSTOMER, MODEL, PLACED_BY, PRODUCT
+from recsys_core.tables.columns import CUSTOMER, MODEL, PLACE, PLACED_BY, PRODUCT
 
 FOLDS = 5
 CUSTOMERS = 2000
@@ -54,8 +54,8 @@ class Routing:
             return f"{replay} found buyers {gain:.0%} better than their words alone, so new products go that way."
         how = "no better than" if gain > -0.005 else f"{-gain:.0%} worse than"
         return (
-            f"{replay} found buyers {how} their words alone. So what only the model placed is left out of recommendations; "
-            "a place that you choose yourself counts."
+            f"{replay} found buyers {how} their words alone. So recommendations don't go by what the model placed; they do by "
+            "a place that you choose yourself."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -112,7 +112,8 @@ def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> pd.DataFrame |
 
 
 def routed(products: pd.DataFrame, given: pd.Series, routing: Routing | None) -> pd.DataFrame:
-    """The products as a launch is adapted with: where placing doesn't help, what the model placed is as it came again.
+    """The products as a launch is adapted with: where placing doesn't help, what the model placed is as it came again, its
+    place being kept in the column `place`.
 
     products: with the column `placed_by`; given: their categories as they came.
     """
@@ -120,5 +121,6 @@ def routed(products: pd.DataFrame, given: pd.Series, routing: Routing | None) ->
         return products
     back = (products[PLACED_BY] == MODEL).to_numpy()
     return products.assign(
-        category=products["category"].mask(back, given.to_numpy()), **{PLACED_BY: products[PLACED_BY].mask(back)}
+        category=products["category"].mask(back, given.to_numpy()),
+        **{PLACED_BY: products[PLACED_BY].mask(back), PLACE: products["category"]},
     )

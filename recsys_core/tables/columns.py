@@ -58,6 +58,8 @@ RETURN = "return"
 PLACED_BY = "placed_by"
 """Column of a launch's products: who put one into another category than it came with; missing where nobody did."""
 PERSON, MODEL = "person", "model"
+PLACE = "place"
+"""Column of a launch's products: where one was placed, whether or not recommendations go by it."""
 CATEGORY_SEPARATOR = " > "
 TAG_SEPARATOR = "|"
 

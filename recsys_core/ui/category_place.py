@@ -237,11 +237,12 @@ def _kept(launch: str, record: AtlasRecord) -> None:
         return
     mine = int((kept["by"] == PERSON).sum())
     routing = Routing.of_record(record.summary.get("routing", {}))
-    counting = len(kept) if routing is None or routing.by_placement else mine
+    all_count = routing is None or routing.by_placement
+    used = "Recommendations go by them" if all_count else "The lists show them there, and recommendations go by yours"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/check_circle: {counted(len(kept), 'product')} placed, {mine:,} by you. "
-            f"{counting:,} of them count when you recommend again on the Launch page.",
+            f"{used}, once you recommend again on the Launch page.",
             width="stretch",
         )
         if st.button("Undo all places", icon=":material/undo:", key="undo-places"):

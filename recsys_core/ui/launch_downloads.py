@@ -108,7 +108,7 @@ def download(file: File) -> None:
 
 def _to_read(loaded: Loaded, rows: pd.DataFrame) -> bytes:
     rows = rows.assign(way=rows[PRODUCT].map(loaded.adapted.ways))
-    return safe_csv(with_customers(with_products(rows, loaded.adapted.launch.products), loaded.customers))
+    return safe_csv(with_customers(with_products(rows, loaded.new_products), loaded.customers))
 
 
 def _name(loaded: Loaded, what: str) -> str:

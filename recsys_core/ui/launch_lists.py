@@ -30,7 +30,7 @@ def new_products(_loaded: Loaded, adapted_id: str, customer_id: str) -> Ranked:
     """All new products for a customer, best first: customer_id, product_id, what is known of the product, rank, score,
     probability."""
     rows = _loaded.adapted.recommend([customer_id], top=len(_loaded.adapted.launch.product_ids))
-    return Ranked(with_products(rows, _loaded.adapted.launch.products), float(rows["score"].median()))
+    return Ranked(with_products(rows, _loaded.new_products), float(rows["score"].median()))
 
 
 @st.cache_data(max_entries=50, show_spinner="Ranking the customers …")
@@ -95,7 +95,8 @@ class ProductFacts:
 
 def product_facts(loaded: Loaded, product_id: str) -> ProductFacts:
     launch = loaded.adapted.launch
-    row = launch.products.loc[launch.products[PRODUCT] == product_id].iloc[0]
+    products = loaded.new_products
+    row = products.loc[products[PRODUCT] == product_id].iloc[0]
     present = {name: row[name] for name in ("category", "brand", "price") if name in row and pd.notna(row[name])}
     sales = launch.support[launch.support[PRODUCT] == product_id]
     buyers = pd.Index(sales[CUSTOMER].unique())

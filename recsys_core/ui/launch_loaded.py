@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from recsys_core.errors import NotThere
-from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.tables.columns import CUSTOMER, PLACE, PRODUCT
 from recsys_core.ui.launch_uncertainty import certainty_of
 from recsys_core.ui.session import workspace
 from recsys_core.workspace import LaunchRecord, Workspace
@@ -44,6 +44,12 @@ class Loaded:
     def attributes(self) -> list[str]:
         """The shop's own columns of its customers."""
         return [str(name) for name in self.customers if name != CUSTOMER and name not in OURS]
+
+    @property
+    def new_products(self) -> pd.DataFrame:
+        """The launch's products as they are shown: in the category where they were placed, whether they go by it or not."""
+        products = self.adapted.launch.products
+        return products.assign(category=products[PLACE]) if PLACE in products else products
 
     def orders(self, customer_id: str) -> int:
         """Orders so far, of a customer with history."""

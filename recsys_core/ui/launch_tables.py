@@ -53,11 +53,11 @@ def product_columns(rows: pd.DataFrame) -> dict[str, Any]:
     """Titles and formats of the columns that a product has."""
     known = {
         "rank": st.column_config.NumberColumn("#", width=40),
-        "title": st.column_config.TextColumn("Product", width=280),
-        "category": st.column_config.TextColumn("Category", width=220),
+        "title": st.column_config.TextColumn("Product", width=245),
+        "category": st.column_config.TextColumn("Category", width=165),
         "brand": st.column_config.TextColumn("Brand"),
         "price": st.column_config.NumberColumn("Price", format="%.2f", width="small"),
-        "way": st.column_config.TextColumn("Goes by", help=WAY_HELP, width="small"),
+        "way": st.column_config.TextColumn("Goes by", help=WAY_HELP, width=115),
     }
     return {name: column for name, column in known.items() if name in rows}
 

@@ -71,4 +71,5 @@ def test_where_placing_does_not_help_only_a_persons_word_counts() -> None:
     back = routed(products, given, hurts)
     assert back["category"].isna().tolist() == [True, False, False]
     assert back["category"].tolist()[1:] == ["Toys > Cars", "Garden"]
+    assert back["place"].tolist() == ["Home > Mugs", "Toys > Cars", "Garden"]
     assert back["placed_by"].notna().tolist() == [False, True, False]

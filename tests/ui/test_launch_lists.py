@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,6 +57,20 @@ def test_a_customers_list_holds_all_new_products_but_those_bought(loaded: Loaded
     assert len(ranked.rows) == len(loaded.adapted.launch.product_ids) - count
     assert ranked.rows["score"].is_monotonic_decreasing
     assert ranked.typical == pytest.approx(ranked.rows["score"].median())
+
+
+def test_products_are_shown_where_they_were_placed_though_they_do_not_go_by_it(loaded: Loaded) -> None:
+    launch = loaded.adapted.launch
+    placed = launch.products.assign(category="Sonstiges", place="Theme 1 > Things", placed_by=None)
+    adapted = replace(loaded.adapted, placed=replace(loaded.adapted.placed, launch=replace(launch, products=placed)))
+    shown = replace(loaded, adapted=adapted)
+    assert product_facts(shown, "n00").category == "Theme 1 > Things"
+    ranked = new_products(shown, "placed", loaded.customers["customer_id"].iloc[0])
+    assert set(ranked.rows["category"]) == {"Theme 1 > Things"}
+    assert not shown.adapted.ways.str.contains("placed").any()
+    by_person = replace(launch, products=placed.assign(placed_by="person"))
+    through = replace(adapted, placed=replace(adapted.placed, launch=by_person))
+    assert set(through.ways) == {"first sales, placed category"}
 
 
 def test_an_audience_has_the_customers_columns(loaded: Loaded) -> None:
