@@ -24,6 +24,15 @@ from recsys_core.workspace.exports import safe_csv
 
 MOST_IN_HEATMAP = 100
 LAYOUTS = {"pca": "PCA (far apart means different)", "tsne": "t-SNE (close together means alike)"}
+HEADINGS: dict[str, Any] = {
+    "category": "Category",
+    "title": st.column_config.TextColumn("Title", width="large"),
+    **{
+        name: st.column_config.NumberColumn(name.capitalize(), format="localized")
+        for name in ("products", "customers", "sales", "buyers")
+    },
+    "price": st.column_config.NumberColumn("Usual price", format="%.2f"),
+}
 PICTURE = {
     "displayModeBar": True,
     "displaylogo": False,
@@ -112,10 +121,17 @@ def category_map(chosen: Chosen) -> None:
     titles = [int(at) for kind_, at in picked if kind_ == "product"]
     if inside:
         st.markdown(f"**{counted(len(inside), 'category', 'categories')}**")
-        st.dataframe(_profiles(chosen, inside), hide_index=True, key="picked-categories")
+        st.dataframe(
+            _profiles(chosen, inside),
+            hide_index=True,
+            column_config=HEADINGS,
+            key="picked-categories",
+            alt="Categories inside.",
+        )
     if titles:
         st.markdown(f"**{counted(len(titles), 'product')}**")
-        st.dataframe(products.set_index("position").loc[titles, ["title", "buyers"]], hide_index=True, key="picked")
+        rows = products.set_index("position").loc[titles, ["title", "buyers"]]
+        st.dataframe(rows, hide_index=True, column_config=HEADINGS, key="picked", alt="Products inside.")
 
 
 def graph(chosen: Chosen) -> None:
