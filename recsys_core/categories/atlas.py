@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from recsys_core.artefacts import load_arrays, load_frame, save_arrays
 from recsys_core.categories.groups import Groups
 from recsys_core.categories.levels import Categories, depth
-from recsys_core.categories.similarity import VIEWS, CrossPurchases, View, by_meaning, combined
+from recsys_core.categories.similarity import VIEWS, CrossPurchases, View, by_meaning, combined, lift_of
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.content.words import WordCounts, readable
 from recsys_core.dataset import Dataset
@@ -55,10 +55,8 @@ class Level:
 
     @cached_property
     def lift(self) -> np.ndarray:
-        """How many times as many customers of both as by chance; NaN where none are expected."""
-        buyers = self.shared.diagonal().astype(np.float64)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return self.shared * max(self.customers, 1) / np.outer(buyers, buyers)
+        """See `lift_of`."""
+        return lift_of(self.shared, self.customers)
 
 
 @dataclass(frozen=True)
@@ -90,9 +88,10 @@ class Atlas:
         vectors = words if vectors is None else vectors
         dense = _reduced(vectors, run.seed)
         buyers = np.bincount(catalog.weights.indices, minlength=len(catalog.product_ids))
-        shown = _shown(Categories.of(catalog.products).of_product, buyers)
+        leaves = Categories.of(catalog.products)
+        shown = _shown(leaves.of_product, buyers)
         run.progress("Laying out the map", 0, 1)
-        layouts = {"pca": _pca(dense, Categories.of(catalog.products)), "tsne": _tsne(dense, shown, run.seed)}
+        layouts = {"pca": _pca(dense, leaves), "tsne": _tsne(dense, shown, run.seed)}
         levels: dict[int, Level] = {}
         for number in range(1, deepest + 1):
             run.progress("Comparing categories", number, deepest + 1)

@@ -5,6 +5,7 @@ One temperature makes all margins probabilities (Guo et al. 2017); a logistic cu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ class Calibration:
         """margins: (n, n_categories) of held-out products; of_product: (n,) their categories."""
         from sklearn.linear_model import LogisticRegression
 
-        temperature = _temperature(margins, of_product)
+        temperature = best_temperature(lambda scaled: log_softmax(scaled, axis=1), margins, of_product)
         first = np.clip(softmax(margins / temperature, axis=1).max(axis=1), TINY, 1 - TINY)
         right = margins.argmax(axis=1) == of_product
         # Platt's targets, a little off 0 and 1: nothing is certain where all of a few were right.
@@ -61,12 +62,21 @@ def cross_fitted(margins: np.ndarray, of_product: np.ndarray) -> np.ndarray:
     return chances
 
 
-def _temperature(margins: np.ndarray, of_product: np.ndarray) -> float:
-    """The one with the lowest cross-entropy."""
+def best_temperature(
+    log_chances: Callable[[np.ndarray], np.ndarray],
+    margins: np.ndarray,
+    truth: np.ndarray,
+    bounds: tuple[int, int] = (-4, 2),
+) -> float:
+    """The temperature with the lowest cross-entropy: margins over it → `log_chances` (n, n_classes) → those of `truth` (n,).
+
+    bounds: of its logarithm.
+    """
     from scipy.optimize import minimize_scalar
 
-    def loss(log_temperature: float) -> float:
-        logs = log_softmax(margins / np.exp(log_temperature), axis=1)
-        return -float(logs[np.arange(len(logs)), of_product].mean())
+    rows = np.arange(len(margins))
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-4, 2), method="bounded").x))
+    def loss(log_temperature: float) -> float:
+        return -float(log_chances(margins / np.exp(log_temperature))[rows, truth].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

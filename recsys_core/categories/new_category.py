@@ -14,7 +14,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import logsumexp, softmax
 
-from recsys_core.categories.calibration import Calibration, cross_fitted
+from recsys_core.categories.calibration import Calibration, best_temperature, cross_fitted
 from recsys_core.categories.levels import Categories
 from recsys_core.categories.placement import ERROR_RATE, MIN_HELD_OUT, Trust, threshold_for, trust_in
 from recsys_core.categories.similarity import by_meaning
@@ -59,7 +59,12 @@ def learn(categories: Categories, vectors: sp.csr_matrix | np.ndarray, error_rat
             f"To place a whole new category takes {MIN_HELD_OUT} known ones to learn from; the catalog has {len(names)}."
         )
     similarity, truth = similarity[judged], parents[judged]
-    temperature = _temperature(similarity, truth, parents)
+    temperature = best_temperature(
+        lambda scaled: _by_parent(scaled, parents) - logsumexp(scaled, axis=1, keepdims=True),
+        similarity,
+        truth,
+        (-5, 1),
+    )
     margins = _by_parent(similarity / temperature, parents)
     chances = cross_fitted(margins, truth)
     threshold = threshold_for(chances, truth, error_rate)
@@ -106,16 +111,3 @@ def _by_parent(logits: np.ndarray, parents: np.ndarray) -> np.ndarray:
     """(n, n_parents) log of the summed odds of each parent's categories; logits: (n, n_categories)."""
     columns = [logsumexp(logits[:, parents == parent], axis=1) for parent in range(parents.max() + 1)]
     return np.maximum(np.column_stack(columns), FAR)
-
-
-def _temperature(similarity: np.ndarray, truth: np.ndarray, parents: np.ndarray) -> float:
-    """The one by which the right parents are likeliest."""
-    from scipy.optimize import minimize_scalar
-
-    rows = np.arange(len(similarity))
-
-    def loss(log_temperature: float) -> float:
-        logits = similarity / np.exp(log_temperature)
-        return -float((_by_parent(logits, parents)[rows, truth] - logsumexp(logits, axis=1)).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-5, 1), method="bounded").x))

@@ -46,6 +46,19 @@ def by_meaning(vectors: np.ndarray | sp.csr_matrix, categories: Categories) -> n
     return np.clip(centred / length[:, None] / length[None, :], -1, 1).astype(np.float32)
 
 
+def expected_of(shared: np.ndarray, customers: int) -> np.ndarray:
+    """(n, n) customers of both categories if the two had nothing to do with each other; shared: (n, n) of both, or of the one."""
+    buyers = shared.diagonal()
+    return np.outer(buyers, buyers) / max(customers, 1)
+
+
+def lift_of(shared: np.ndarray, customers: int) -> np.ndarray:
+    """(n, n) how many times as many customers of both as expected; NaN where none are expected."""
+    expected = expected_of(shared, customers)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(expected > 0, shared / expected, np.nan)
+
+
 class CrossPurchases:
     """Who buys in two categories, beside how many would by chance."""
 
@@ -55,8 +68,7 @@ class CrossPurchases:
         self.shared: np.ndarray = (bought.T @ bought).toarray()
         """(n, n) float32: customers of both; on the diagonal of the one."""
         self.customers = bought.shape[0]
-        buyers = self.shared.diagonal()
-        self.expected = np.outer(buyers, buyers) / max(self.customers, 1)
+        self.expected = expected_of(self.shared, self.customers)
         """(n, n): customers of both if the two had nothing to do with each other."""
 
     @classmethod
@@ -65,9 +77,8 @@ class CrossPurchases:
         return cls(ones((weights @ categories.membership).tocsr()))
 
     def lift(self) -> np.ndarray:
-        """(n, n) how many times as many as expected; NaN where none are expected."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(self.expected > 0, self.shared / self.expected, np.nan)
+        """See `lift_of`."""
+        return lift_of(self.shared, self.customers)
 
     def similarity(self) -> np.ndarray:
         """(n, n) float32, -1 to 1: normalised pointwise mutual information (Bouma 2009), small numbers pulled towards 0.

@@ -14,7 +14,7 @@ from recsys_core.run_context import RunContext
 from recsys_core.runs.job_settings import JobSettings
 from recsys_core.workspace import Workspace
 from recsys_core.workspace.atlases import atlas_record, publish_atlas
-from recsys_core.workspace.placements import keep_suggestions, remembered
+from recsys_core.workspace.placements import given_categories, keep_suggestions, remembered
 
 if TYPE_CHECKING:
     from recsys_core.content.pretrained import PretrainedEncoder
@@ -58,9 +58,7 @@ def study_categories(workspace: Workspace, settings: StudySettings, run: RunCont
     from recsys_core.content.pretrained import PretrainedEncoder
     from recsys_core.selection.router import judge_placement
 
-    version = workspace.catalog_version()
-    if version is None:
-        raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
+    version = workspace.needed_catalog_version()
     catalog = workspace.catalog(version.id)
     Categories.of(catalog.products)
     vectors, share = None, None
@@ -120,9 +118,7 @@ def place_products(workspace: Workspace, settings: PlaceSettings, run: RunContex
     from recsys_core.categories.placement_reasons import reasons
     from recsys_core.content.pretrained import PretrainedEncoder
 
-    version = workspace.catalog_version()
-    if version is None:
-        raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
+    version = workspace.needed_catalog_version()
     catalog = workspace.catalog(version.id).products
     new = to_place(workspace, settings.launch, catalog)
     encoder = PretrainedEncoder(settings.model, workspace.text_vectors()) if settings.text == "both" else None
@@ -132,10 +128,11 @@ def place_products(workspace: Workspace, settings: PlaceSettings, run: RunContex
     tree = set(catalog["category"].dropna())
     before = {given: path for given, path in remembered(workspace).items() if path in tree}
     told["remembered"] = told["given"].map(before)
+    whole = new_categories(catalog, new, encoder, settings.errors, run)
+    first = found[found["rank"] == 1]
+    # Last of all: a run that is cancelled leaves nothing.
     run.check()
     keep_suggestions(workspace, settings.launch, version.id, told)
-    first = found[found["rank"] == 1]
-    whole = new_categories(catalog, new, encoder, settings.errors, run)
     return {"products": len(new), "known": int(first["known"].sum()), "trust": asdict(trust), "categories": whole}
 
 
@@ -177,7 +174,7 @@ def to_place(workspace: Workspace, launch: str | None, catalog: pd.DataFrame) ->
     Raises NotThere if there is none.
     """
     products = catalog if launch is None else workspace.launch_products(launch)
-    category = products["category"] if "category" in products else pd.Series(pd.NA, products.index, dtype="str")
+    category = given_categories(products)
     title = products["title"] if "title" in products else products["product_id"]
     new = products.assign(given=category, title=title)[~category.isin(catalog["category"].dropna())]
     if new.empty:
@@ -189,9 +186,8 @@ def as_routed(workspace: Workspace, launch: Launch, launch_id: str) -> Launch:
     """The launch with those of its placed categories that help here; see `selection/router.py`."""
     from recsys_core.selection.router import routed
 
-    given = workspace.launch_products(launch_id)
-    category = given["category"] if "category" in given else pd.Series(pd.NA, given.index, dtype="str")
-    return replace(launch, products=routed(launch.products, category, routing(workspace)))
+    given = given_categories(workspace.launch_products(launch_id))
+    return replace(launch, products=routed(launch.products, given, routing(workspace)))
 
 
 def routing(workspace: Workspace) -> Routing | None:

@@ -57,9 +57,7 @@ def train_source_model(workspace: Workspace, settings: TrainSettings, run: RunCo
     from recsys_core.models.source_model import SourceModel, source_model_config
 
     config = source_model_config(settings.model)
-    version = workspace.catalog_version()
-    if version is None:
-        raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
+    version = workspace.needed_catalog_version()
     catalog = workspace.catalog(version.id)
     model = SourceModel(config).fit(catalog, run=_for_data(run, version.id))
     judged = [epoch["ndcg"] for epoch in model.history_ if "ndcg" in epoch]

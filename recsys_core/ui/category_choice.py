@@ -10,7 +10,7 @@ import streamlit as st
 
 from recsys_core.categories.atlas import Atlas, Level
 from recsys_core.categories.levels import Categories
-from recsys_core.tables.columns import CATEGORY_SEPARATOR, PRODUCT
+from recsys_core.tables.columns import PRODUCT
 from recsys_core.ui.catalog_view import counts
 from recsys_core.ui.launch_choice import choose, linked_choice
 from recsys_core.ui.plain import for_html, one_line
@@ -88,21 +88,18 @@ def choose_category(chosen: Chosen, category: int) -> None:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _of_product(version_id: str, number: int) -> np.ndarray:
-    """(n,) category of each row of `counts(version_id).products`."""
-    return Categories.of(counts(version_id).products, number).of_product
+def category_of_products(version_id: str, number: int) -> pd.Series:
+    """Position of each product's category at that level, -1 without one; by product id, in the order of `counts`."""
+    products = counts(version_id).products
+    return pd.Series(Categories.of(products, number).of_product, products[PRODUCT])
 
 
 def best_sellers(chosen: Chosen, category: int, at_most: int = 5) -> pd.DataFrame:
     """Products of a category, most buyers first: product_id, title, buyers, price if there."""
     products = counts(chosen.version.id).products
-    rows = products[_of_product(chosen.version.id, chosen.number) == category].head(at_most)
+    inside = category_of_products(chosen.version.id, chosen.number).to_numpy() == category
+    rows = products[inside].head(at_most)
     return rows[[name for name in ("title", "price", "buyers", PRODUCT) if name in rows]]
-
-
-def short(path: str) -> str:
-    """The last part of a path."""
-    return path.rpartition(CATEGORY_SEPARATOR)[2].strip()
 
 
 def _of(atlas: Atlas, number: str) -> str:

@@ -15,7 +15,7 @@ from recsys_core.categories.tree import leaf_order, linkage_of
 from recsys_core.charts.category_figures import dendrogram_figure, graph_figure, heatmap_figure, map_figure
 from recsys_core.tables.columns import PRODUCT
 from recsys_core.ui.catalog_view import counts
-from recsys_core.ui.category_choice import Chosen, choose_category
+from recsys_core.ui.category_choice import Chosen, category_of_products, choose_category
 from recsys_core.ui.category_pair import pair
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.numbers import counted
@@ -212,10 +212,10 @@ def _placed(chosen: Chosen, name: str, group: np.ndarray) -> tuple[pd.DataFrame,
             "sales": level.profiles["sales"],
         }
     )
-    known = counts(chosen.version.id).products.reset_index(names="row").set_index(PRODUCT)
+    known = counts(chosen.version.id).products.set_index(PRODUCT)
     title = known["title"] if "title" in known else pd.Series(known.index, known.index)
     titles = title.reindex(products[PRODUCT]).fillna("").to_numpy()
-    category = _category_of(chosen)
+    category = category_of_products(chosen.version.id, chosen.number)[products[PRODUCT]].to_numpy()
     rows = pd.DataFrame(
         {
             "position": np.arange(len(products)),
@@ -228,17 +228,6 @@ def _placed(chosen: Chosen, name: str, group: np.ndarray) -> tuple[pd.DataFrame,
         }
     )
     return categories, rows
-
-
-def _category_of(chosen: Chosen) -> np.ndarray:
-    """(n,) position of each shown product's category."""
-    from recsys_core.categories.levels import Categories
-
-    known = counts(chosen.version.id).products.set_index(PRODUCT)["category"]
-    shown = known.reindex(chosen.atlas.products[PRODUCT]).rename("category").reset_index()
-    found = Categories.of(shown, chosen.number)
-    place = {name: at for at, name in enumerate(chosen.level.names)}
-    return np.array([place[found.names[at]] for at in found.of_product])
 
 
 def _profiles(chosen: Chosen, inside: list[int]) -> pd.DataFrame:

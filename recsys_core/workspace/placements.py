@@ -31,10 +31,15 @@ def placed_products(products: pd.DataFrame, placements: pd.DataFrame | None) -> 
         return products
     by_id = placements.set_index(PRODUCT)
     placed = products[PRODUCT].map(by_id["category"])
-    before = products["category"] if "category" in products else pd.Series(pd.NA, products.index, dtype="str")
     return products.assign(
-        category=placed.where(placed.notna(), before).astype("str"), **{PLACED_BY: products[PRODUCT].map(by_id["by"])}
+        category=placed.where(placed.notna(), given_categories(products)).astype("str"),
+        **{PLACED_BY: products[PRODUCT].map(by_id["by"])},
     )
+
+
+def given_categories(products: pd.DataFrame) -> pd.Series:
+    """The products' categories as they came; all missing where the table has none."""
+    return products["category"] if "category" in products else pd.Series(pd.NA, products.index, dtype="str")
 
 
 def save_placements(workspace: Workspace, launch: str, placements: pd.DataFrame) -> str:

@@ -108,13 +108,18 @@ class Workspace:
         row = self.newest(CATALOGS, None if version_id is None else CATALOGS.c.id == version_id)
         return None if row is None else CatalogVersion(**fields_of(row))
 
+    def needed_catalog_version(self, version_id: str | None = None) -> CatalogVersion:
+        """The same. Raises NotThere if there is none."""
+        version = self.catalog_version(version_id)
+        if version is None:
+            raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
+        return version
+
     def catalog(self, version_id: str | None = None) -> Dataset:
         """The newest catalog (or the one asked for). Raises NotThere, DamagedArtefact."""
         from recsys_core.dataset import Dataset
 
-        version = self.catalog_version(version_id)
-        if version is None:
-            raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
+        version = self.needed_catalog_version(version_id)
         frames = read_frames(self.catalog_folder(version.id))
         return Dataset(frames["products"], frames["interactions"], frames.get("customers"))
 

@@ -12,15 +12,25 @@ import pytest
 from recsys_core.run_context import RunContext
 from recsys_core.runs.category_jobs import PlaceSettings, StudySettings, place_products, study_categories
 from recsys_core.runs.jobs import LaunchSettings, adapt_launch
+from recsys_core.selection.router import Routing
 from recsys_core.tables.checking import read_table
 from recsys_core.ui.category_pair import shared_words
 from recsys_core.ui.category_place import accepted, digest, first_choices
+from recsys_core.ui.launch_loaded import describe
 from recsys_core.workspace import Workspace
-from recsys_core.workspace.atlases import atlas_record, load_atlas
+from recsys_core.workspace.atlases import atlas_record, load_atlas, publish_atlas
 from recsys_core.workspace.placements import save_placements, suggestions
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
-TABS = ("All pairs", "One category", "Tree", "Map", "Links", "Place products")
+TABS = {
+    "All pairs": "Click a cell to see",
+    "One category": "Select a row to go there.",
+    "Tree": "Like categories join further left",
+    "Map": "Large points are categories",
+    "Links": "Click a category to go on",
+    "Place products": "No suggestions for this version",
+}
+"""What only that view says."""
 WORDS = StudySettings(text="words")
 
 
@@ -75,6 +85,8 @@ def test_every_view_is_drawn(shop: Workspace, open_app, tab: str, level: str) ->
     assert not app.exception
     assert not app.error
     assert app.selectbox(key="choice-level").value == level
+    said = " ".join(caption.value for caption in app.caption)
+    assert [name for name, words in TABS.items() if words in said] == [tab]
 
 
 def test_the_address_leads_to_a_category(shop: Workspace, open_app) -> None:
@@ -153,6 +165,24 @@ def test_a_persons_place_goes_into_the_recommendations(shop: Workspace, open_app
     mine = table[table["given"] == "Sonstiges"]
     assert set(mine["category"]) == {path}
     assert set(mine["why"]) == {"you placed it so"}
+
+
+def test_where_placing_does_not_help_the_models_places_are_shown_but_not_gone_by(shop: Workspace) -> None:
+    version = shop.catalog_version()
+    assert version is not None
+    record = atlas_record(shop, version.id)
+    assert record is not None
+    hurts = Routing(0.2, 0.1, -0.11, -0.09, 100, 9)
+    save = load_atlas(shop, record.id).save
+    publish_atlas(shop, save, catalog_version=version.id, settings={}, summary={"routing": hurts.as_dict()})
+    path = str(shop.catalog().products["category"].iloc[0])
+    products = shop.launch_products("August")["product_id"].iloc[:2].tolist()
+    placed = {"product_id": products, "given": ["Sonstiges", None], "category": [path] * 2, "by": ["model", "person"]}
+    save_placements(shop, "August", pd.DataFrame(placed))
+    adapt_launch(shop, LaunchSettings(launch="August", method="zero-shot"), RunContext())
+    adapted = shop.load_adapted("August")
+    assert adapted.ways[products].tolist() == ["own words", "placed category"]
+    assert describe("x", adapted, shop.catalog()).new_products["category"].iloc[:2].tolist() == [path] * 2
 
 
 def test_what_a_person_changed_is_their_word_and_edits_stay_with_their_rows() -> None:
