@@ -14,6 +14,7 @@ page = st.navigation(
         st.Page("train.py", title="Train", icon=":material/model_training:"),
         st.Page("categories.py", title="Categories", icon=":material/category:"),
         st.Page("launch.py", title="Launch", icon=":material/rocket_launch:"),
+        st.Page("metrics.py", title="Metrics", icon=":material/monitoring:"),
     ]
 )
 look()

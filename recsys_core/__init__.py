@@ -7,6 +7,7 @@ On frames, with no workspace:
     adapted = recsys_core.launch(source, new_products, first_sales)
     recommendations = recsys_core.recommend(adapted, top=20)
     audience = recsys_core.audience(adapted, share=0.05)
+    figures = recsys_core.backtest(products, interactions)
 
 The same verbs on a workspace folder are in the shell: python -m recsys_core --help.
 """
@@ -16,10 +17,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recsys_core.verbs import audience, launch, read, recommend, train
+    from recsys_core.verbs import audience, backtest, launch, read, recommend, train
 
 __version__ = "0.1.0"
-__all__ = ["audience", "launch", "read", "recommend", "train"]
+__all__ = ["audience", "backtest", "launch", "read", "recommend", "train"]
 
 
 def __getattr__(name: str) -> Any:

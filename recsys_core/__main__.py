@@ -199,6 +199,42 @@ def _encoder(arguments: argparse.Namespace, workspace: Workspace) -> Encoder | N
     return CombinedEncoder(pretrained) if both else pretrained
 
 
+def backtest(arguments: argparse.Namespace) -> Outcome:
+    from recsys_core.runs.backtest_job import BacktestSettings, replay_launches
+    from recsys_core.selection.backtests.result import load_figures
+    from recsys_core.selection.backtests.words import summary
+    from recsys_core.settings import parsed, with_settings
+    from recsys_core.workspace.backtests import backtest_folder
+    from recsys_core.workspace.exports import metrics_csv
+
+    given = {
+        "methods": None if arguments.methods is None else _listed(arguments.methods),
+        "shots": _whole_numbers(arguments.shots),
+        "model": parsed(arguments.set),
+    } | {name: getattr(arguments, name) for name in ("cuts", "by", "top", "seed", "device")}
+    settings = with_settings(BacktestSettings, given, "the backtest")
+    workspace = _workspace(arguments)
+    result = _run(settings.seed, settings.device, lambda run: replay_launches(workspace, settings, run))
+    metrics, facts = load_figures(backtest_folder(workspace, result["backtest"]))
+    _write(arguments.out, metrics_csv(metrics))
+    lines = [*summary(metrics, facts), *facts["warnings"], *facts["notes"], f"Written to {arguments.out}."]
+    return "\n".join(lines), result | {"rows": len(metrics), "out": str(arguments.out)}
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _whole_numbers(text: str) -> list[int]:
+    try:
+        numbers = [int(part) for part in _listed(text)]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 0:
+        raise InvalidSetting(f"--shots is “{text}”; expected whole numbers from 0, with commas, such as 0,1,2,5,10.")
+    return numbers
+
+
 def compress(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.adaptation.compression.recipe import recipe_named
     from recsys_core.runs.jobs import CompressSettings, compress_launch
@@ -367,6 +403,22 @@ def parser() -> argparse.ArgumentParser:
     )
     reading(added)
     computing(added)
+    added.add_argument("--out", type=Path, required=True, metavar="CSV")
+    added = verb(
+        "backtest", backtest, "Replay launches from the catalog's past, and tell what each method would have found."
+    )
+    added.add_argument("--methods", metavar="NAMES", help="with commas; all of them if left out")
+    added.add_argument("--shots", default="0,1,2,5,10", help="numbers of first sales, with commas (0,1,2,5,10)")
+    added.add_argument("--cuts", type=int, default=2, help="how many times the past is cut (2)")
+    added.add_argument(
+        "--by",
+        choices=("auto", "date", "product", "category"),
+        default="auto",
+        help="what is held out: all that was first sold after a date, random products, or whole categories",
+    )
+    added.add_argument("--top", type=int, default=20, help="length of the lists (20)")
+    computing(added)
+    settable(added)
     added.add_argument("--out", type=Path, required=True, metavar="CSV")
     added = verb("compress", compress, "Compare smaller variants of a launch's model, or take one.")
     added.add_argument("--launch", required=True, metavar="NAME")

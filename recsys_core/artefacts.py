@@ -57,13 +57,15 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def publish_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Calls `write(temporary folder)`, adds the manifest, and moves the folder to its name in one step."""
+    """Calls `write(temporary folder)`, adds the manifest, and moves the folder to its name in one step.
+
+    A folder within it is an artefact of its own, with its own manifest."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
     temporary.mkdir()
     try:
         write(temporary)
-        files = {file.name: sha256(file) for file in sorted(temporary.iterdir())}
+        files = {file.name: sha256(file) for file in sorted(temporary.iterdir()) if file.is_file()}
         (temporary / MANIFEST).write_text(json.dumps({"format": FORMAT, "sha256": files}, indent=1))
         for file in temporary.iterdir():
             _sync(file)

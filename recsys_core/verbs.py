@@ -11,9 +11,12 @@ import pandas as pd
 
 from recsys_core.adaptation.adapted_model import AdaptedModel
 from recsys_core.dataset import Dataset, Launch
+from recsys_core.evaluation.pseudo_launch import HeldOutBy
 from recsys_core.models.source_model import SourceModel, SourceModelConfig
 from recsys_core.run_context import Report, RunContext
 from recsys_core.selection.auto import adapt
+from recsys_core.selection.backtests.run import CUTS, SHOTS
+from recsys_core.selection.backtests.run import backtest as replay
 from recsys_core.selection.uncertainty import with_uncertainty
 from recsys_core.tables.checking import read_table
 from recsys_core.tables.columns import Kind
@@ -77,6 +80,27 @@ def audience(
 ) -> pd.DataFrame:
     """See `AdaptedModel.audience`."""
     return adapted.audience(products, top, share)
+
+
+def backtest(
+    products: pd.DataFrame,
+    interactions: pd.DataFrame,
+    *,
+    methods: Sequence[str] | None = None,
+    shots: Sequence[int] = SHOTS,
+    cuts: int = CUTS,
+    by: HeldOutBy | None = None,
+    seed: int = 0,
+    device: Literal["cpu", "cuda"] = "cpu",
+    report: Report | None = None,
+) -> pd.DataFrame:
+    """Replays launches from the past of typed tables: method, k, cut, group, metric, value, low, high, n.
+
+    See `selection.backtests.run.backtest`, and `figures` there. Raises CannotRun where there is too little to replay.
+    """
+    catalog = Dataset(products, interactions)
+    run = _run(seed, device, report)
+    return replay(catalog, methods=methods, shots=shots, cuts=cuts, by=by, run=run).metrics
 
 
 def _run(seed: int, device: str, report: Report | None) -> RunContext:

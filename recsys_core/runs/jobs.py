@@ -10,6 +10,7 @@ from pydantic import Field, PositiveFloat
 
 from recsys_core.errors import NotThere
 from recsys_core.run_context import RunContext
+from recsys_core.runs.backtest_job import BacktestSettings, replay_launches
 from recsys_core.runs.category_jobs import PlaceSettings, StudySettings, as_routed, place_products, study_categories
 from recsys_core.runs.job_settings import JobSettings
 from recsys_core.tables.columns import PLACED_BY
@@ -202,4 +203,5 @@ JOBS: dict[str, Job] = {
     "compress": Job(CompressSettings, compress_launch),
     "categories": Job(StudySettings, study_categories),
     "place": Job(PlaceSettings, place_products),
+    "backtest": Job(BacktestSettings, replay_launches),
 }

@@ -118,14 +118,14 @@ def _report(
     """See `Calibration.report`. said: held-out probabilities of the replayed pairs."""
     lists = {k: (said[k][pairs.listed], pairs.take(pairs.listed)) for k, pairs in replayed.items()}
     rows = [
-        {"shots": k, "products": len(replay.moments[k].products)} | _error(reliability(*of_lists, seed))
+        {"shots": k, "products": len(replay.moments[k].products)} | calibration_error(_reliability(*of_lists, seed))
         for k, of_lists in lists.items()
     ]
     everything = ReplayedPairs.joined([pairs for _, pairs in lists.values()])
-    bins = reliability(np.concatenate([probability for probability, _ in lists.values()]), everything, seed)
+    bins = _reliability(np.concatenate([probability for probability, _ in lists.values()]), everything, seed)
     products = len(replay.sales.products)
     shape = {"top": list_length(products), "products": products, "days": None, "in_time": False}
-    return _error(bins) | shape | {"by_shots": rows, "bins": bins}
+    return calibration_error(bins) | shape | {"by_shots": rows, "bins": bins}
 
 
 def fit_curve(pairs: ReplayedPairs, isotonic: bool) -> ScoreCurve:
@@ -201,27 +201,35 @@ def log_loss(probability: np.ndarray, pairs: ReplayedPairs) -> float:
     return float(-np.average(np.where(pairs.bought, np.log(p), np.log1p(-p)), weights=pairs.weight))
 
 
+def _reliability(probability: np.ndarray, pairs: ReplayedPairs, seed: int) -> list[dict[str, float]]:
+    return reliability(probability, pairs.bought, pairs.product, pairs.weight, seed)
+
+
 def reliability(
-    probability: np.ndarray, pairs: ReplayedPairs, seed: int = 0, bins: int = BINS
+    probability: np.ndarray,
+    bought: np.ndarray,
+    product: np.ndarray,
+    weight: np.ndarray,
+    seed: int = 0,
+    bins: int = BINS,
 ) -> list[dict[str, float]]:
     """Bins of equal mass by probability, with what came of them: predicted and bought (means), low and high (95 % interval of
-    bought, bootstrap over products), pairs (for how many they stand)."""
+    bought, bootstrap over products), pairs (for how many they stand). All arrays: (m,), of pairs."""
     order = np.argsort(probability, kind="stable")
-    before = np.cumsum(pairs.weight[order]) - pairs.weight[order] / 2
+    before = np.cumsum(weight[order]) - weight[order] / 2
     at = np.empty(len(order), dtype=np.int64)
-    at[order] = np.minimum(bins * before / pairs.weight.sum(), bins - 1).astype(np.int64)
-    n_products = int(pairs.product.max()) + 1
-    cell = pairs.product * bins + at
+    at[order] = np.minimum(bins * before / weight.sum(), bins - 1).astype(np.int64)
+    n_products = int(product.max()) + 1
+    cell = product * bins + at
     size, sales = (
-        np.bincount(cell, values, n_products * bins).reshape(n_products, bins)
-        for values in (pairs.weight, pairs.weight * pairs.bought)
+        np.bincount(cell, values, n_products * bins).reshape(n_products, bins) for values in (weight, weight * bought)
     )
     present = np.flatnonzero(size.sum(axis=1))
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(present), np.full(len(present), 1 / len(present)), size=DRAWS)
     rates = (drawn @ sales[present]) / np.maximum(drawn @ size[present], 1e-9)
     low, high = np.quantile(rates, (0.025, 0.975), axis=0)
-    total, predicted = size.sum(axis=0), np.bincount(at, pairs.weight * probability, bins)
+    total, predicted = size.sum(axis=0), np.bincount(at, weight * probability, bins)
     return [
         {
             "predicted": float(predicted[b] / total[b]),
@@ -234,7 +242,7 @@ def reliability(
     ]
 
 
-def _error(bins: list[dict[str, float]]) -> dict[str, float]:
+def calibration_error(bins: list[dict[str, float]]) -> dict[str, float]:
     """The expected calibration error over bins of equal mass (Naeini et al. 2015), and what share of all was bought."""
     size = np.array([row["pairs"] for row in bins])
     gap = np.array([abs(row["predicted"] - row["bought"]) for row in bins])

@@ -19,7 +19,8 @@ from recsys_core.ui.category_choice import Chosen, category_of_products, choose_
 from recsys_core.ui.category_pair import pair
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.numbers import counted
-from recsys_core.ui.plain import for_html, plain
+from recsys_core.ui.picture_files import clicked, file_row, picture
+from recsys_core.ui.plain import for_html
 from recsys_core.workspace.exports import safe_csv
 
 MOST_IN_HEATMAP = 100
@@ -32,13 +33,6 @@ HEADINGS: dict[str, Any] = {
         for name in ("products", "customers", "sales", "buyers")
     },
     "price": st.column_config.NumberColumn("Usual price", format="%.2f"),
-}
-PICTURE = {
-    "displayModeBar": True,
-    "displaylogo": False,
-    "scrollZoom": True,
-    "responsive": True,
-    "modeBarButtonsToRemove": ["select2d", "autoScale2d", "hoverClosestCartesian", "hoverCompareCartesian"],
 }
 
 
@@ -56,9 +50,9 @@ def heatmap(chosen: Chosen) -> None:
         key=f"heatmap-{chosen.atlas_id}-{chosen.number}-{chosen.view}-{hash(tuple(order))}",
         alt="How alike every two categories are, ordered so that like ones stand together.",
     )
-    clicked = _customdata(event)
-    if clicked:
-        row, column = (int(order[int(at)]) for at in clicked[0][:2])
+    cells = clicked(event)
+    if cells:
+        row, column = (int(order[int(at)]) for at in cells[0][:2])
         pair(chosen, row, column)
     else:
         nearest = _nearest(chosen)
@@ -113,7 +107,7 @@ def category_map(chosen: Chosen) -> None:
         key=f"map-{chosen.atlas_id}-{chosen.number}-{name}-{number}",
         alt="Categories and products in two dimensions, by what they say.",
     )
-    picked = _customdata(event)
+    picked = clicked(event)
     if not picked:
         st.caption("Large points are categories, by sales; small ones products. Draw a lasso around some to list them.")
         return
@@ -156,8 +150,8 @@ def graph(chosen: Chosen) -> None:
         key=f"graph-{chosen.number}-{chosen.view}-{chosen.category}",
         alt="The category with its neighbours and theirs.",
     )
-    for clicked in _customdata(event)[:1]:
-        choose_category(chosen, int(clicked[0]))
+    for node in clicked(event)[:1]:
+        choose_category(chosen, int(node[0]))
     st.caption("Click a category to go on from there.")
     rows = st.dataframe(
         near[["name", "kinds", "reasons"]],
@@ -271,37 +265,12 @@ def _nearest(chosen: Chosen) -> int | None:
 
 
 def _file_row(chosen: Chosen, what: str, make: Callable[[], bytes]) -> str:
-    """The downloads of one picture; returns the format for the picture's own camera button."""
-    name = f"categories-{what}-level-{chosen.number}-{chosen.view}"
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        kind = st.segmented_control(
-            "Picture as",
-            ["png", "svg"],
-            default="png",
-            required=True,
-            format_func=str.upper,
-            key=f"format-{what}",
-            label_visibility="collapsed",
-            help="What the camera above the picture saves.",
-        )
-        st.download_button(
-            "Numbers (CSV)",
-            make,
-            f"{name}.csv",
-            "text/csv",
-            key=f"csv-{what}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-    return str(kind)
+    return file_row(_name(chosen, what), what, make)
 
 
 def _picture(chosen: Chosen, what: str, kind: str) -> dict[str, Any]:
-    name = f"categories-{what}-level-{chosen.number}-{plain(chosen.view)}"
-    return PICTURE | {"toImageButtonOptions": {"format": kind, "filename": name, "scale": 2}}
+    return picture(_name(chosen, what), kind)
 
 
-def _customdata(event: Any) -> list[list[Any]]:
-    """What was clicked; the browser sends a list of numbers as a dict of them."""
-    found = [point["customdata"] for point in event.selection.points if point.get("customdata")]
-    return [list(data.values()) if isinstance(data, dict) else list(data) for data in found]
+def _name(chosen: Chosen, what: str) -> str:
+    return f"categories-{what}-level-{chosen.number}-{chosen.view}"

@@ -29,6 +29,7 @@ TITLES = {
     "train": "Training the source model",
     "launch": "Adapting to the launch",
     "compress": "Making the model smaller",
+    "backtest": "Replaying launches",
 }
 
 

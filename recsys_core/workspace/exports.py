@@ -13,6 +13,7 @@ RECOMMENDATIONS = [CUSTOMER, PRODUCT, "rank", "score", "probability"]
 AUDIENCE = [PRODUCT, CUSTOMER, "rank", "score", "probability"]
 SIMILARITY = ["category", "other", "similarity", "shared_customers", "lift"]
 PLACEMENT = [PRODUCT, "rank", "category", "probability", "known"]
+METRICS = ["method", "k", "cut", "group", "metric", "value", "low", "high", "n"]
 PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
@@ -48,6 +49,12 @@ def similarity_csv(frame: pd.DataFrame) -> bytes:
 def placement_csv(frame: pd.DataFrame) -> bytes:
     """What `place` returned as a CSV file for programs: product_id, rank, category, probability, known (true or false)."""
     return _csv(frame[PLACEMENT].assign(known=frame["known"].map({True: "true", False: "false"}))).encode()
+
+
+def metrics_csv(frame: pd.DataFrame) -> bytes:
+    """The figures of a backtest as a CSV file for programs: method, k, cut, group, metric, value, low, high (empty where
+    undefined), n."""
+    return _csv(frame[METRICS].round({"value": 6, "low": 6, "high": 6})).encode()
 
 
 def with_products(frame: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:

@@ -77,3 +77,14 @@ class AtlasRecord:
     catalog_version: str
     settings: dict[str, Any]
     summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BacktestRecord:
+    """One backtest of one catalog version. summary: `Backtest.facts`, and code: the version of Launchdesk that made it."""
+
+    id: str
+    created: datetime
+    catalog_version: str
+    settings: dict[str, Any]
+    summary: dict[str, Any]

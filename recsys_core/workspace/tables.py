@@ -70,3 +70,10 @@ PLACEMENTS = _table(
     sa.Column("launch", sa.ForeignKey("launches.id", ondelete="CASCADE"), nullable=False),
     sa.Column("products", sa.Integer, nullable=False),
 )
+
+BACKTESTS = _table(
+    "backtests",
+    sa.Column("catalog_version", sa.ForeignKey("catalog_versions.id"), nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+)

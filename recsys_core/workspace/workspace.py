@@ -29,7 +29,7 @@ from recsys_core.workspace.leftovers import sweep_folder
 from recsys_core.workspace.placements import placed_products
 from recsys_core.workspace.records import AdaptedRecord, CatalogVersion, LaunchRecord, ModelRecord
 from recsys_core.workspace.support import new_support
-from recsys_core.workspace.tables import ADAPTED, ATLASES, CATALOGS, LAUNCHES, MODELS, PLACEMENTS, metadata
+from recsys_core.workspace.tables import ADAPTED, ATLASES, BACKTESTS, CATALOGS, LAUNCHES, MODELS, PLACEMENTS, metadata
 from recsys_core.workspace.text_vectors import TextVectors
 
 if TYPE_CHECKING:
@@ -344,8 +344,15 @@ class Workspace:
             catalogs = set(connection.execute(sa.select(CATALOGS.c.id)).scalars())
             models = set(connection.execute(sa.select(MODELS.c.id)).scalars())
             atlases = set(connection.execute(sa.select(ATLASES.c.id)).scalars())
+            backtests = set(connection.execute(sa.select(BACKTESTS.c.id)).scalars())
         launches = {record.id: record for record in self.launches()}
-        kinds = {"catalogs": catalogs, "models": models, "atlases": atlases, "launches": set(launches)}
+        kinds = {
+            "catalogs": catalogs,
+            "models": models,
+            "atlases": atlases,
+            "backtests": backtests,
+            "launches": set(launches),
+        }
         for parent, known in kinds.items():
             sweep_folder(self.folder / parent, known)
         for launch_id, record in launches.items():

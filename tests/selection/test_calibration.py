@@ -107,14 +107,14 @@ def test_between_two_numbers_of_first_sales_the_logits_are_interpolated() -> Non
 
 def test_reliability_of_true_and_of_doubled_probabilities(steps: tuple[ReplayedPairs, np.ndarray]) -> None:
     pairs, truth = steps
-    bins = reliability(truth, pairs, bins=3)
+    bins = reliability(truth, pairs.bought, pairs.product, pairs.weight, bins=3)
     assert [row["pairs"] for row in bins] == [20_000] * 3
     # Bins of equal mass don't end quite where the truth steps.
     for row, expected in zip(bins, (0.01, 0.05, 0.4), strict=True):
         assert row["predicted"] == pytest.approx(expected, rel=0.1)
         assert row["low"] < row["bought"] < row["high"]
         assert row["low"] <= row["predicted"] <= row["high"]
-    doubled = reliability(2 * truth, pairs, bins=3)
+    doubled = reliability(2 * truth, pairs.bought, pairs.product, pairs.weight, bins=3)
     assert all(row["predicted"] > row["high"] for row in doubled)
     assert log_loss(truth, pairs) < log_loss(2 * truth, pairs)
 

@@ -1,0 +1,105 @@
+"""What a backtest found, in words for a merchandiser. All from its table of figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.selection.backtests.figures import ALL_CUTS, AUDIENCE, NEW
+from recsys_core.selection.backtests.names import BASELINES, CONTENT, RANDOM
+
+
+def curve(metrics: pd.DataFrame, metric: str, cut: str = ALL_CUTS, group: str = NEW) -> pd.DataFrame:
+    """A row for each method and number of first sales: method, k, value, low, high, n; nothing where it is undefined."""
+    rows = metrics[(metrics["cut"] == cut) & (metrics["group"] == group) & (metrics["metric"] == metric)]
+    return rows.dropna(subset=["value"])[["method", "k", "value", "low", "high", "n"]].reset_index(drop=True)
+
+
+def figure(metrics: pd.DataFrame, metric: str, method: str, k: int, cut: str = ALL_CUTS) -> pd.Series | None:
+    """value, low, high and n of one point; None where there is none."""
+    rows = curve(metrics, metric, cut)
+    rows = rows[(rows["method"] == method) & (rows["k"] == k)]
+    return None if rows.empty else rows.iloc[0]
+
+
+def methods_of(metrics: pd.DataFrame) -> list[str]:
+    """Those that aren't baselines, in the order in which they were replayed."""
+    names = curve(metrics, "ndcg")["method"].unique()
+    return [name for name in names if name not in BASELINES]
+
+
+def best_method(metrics: pd.DataFrame, k: int, cut: str = ALL_CUTS) -> str | None:
+    """The method with the highest ndcg at that number of first sales; of equals the first."""
+    rows = curve(metrics, "ndcg", cut)
+    rows = rows[(rows["k"] == k) & ~rows["method"].isin(list(BASELINES))]
+    return None if rows.empty else str(rows.loc[rows["value"].idxmax(), "method"])
+
+
+def headline(metrics: pd.DataFrame, top: int, method: str, k: int, cut: str = ALL_CUTS) -> list[tuple[str, str]]:
+    """Three figures, each with a sentence: what lists find, what audiences hold, what first sales bring."""
+    told = []
+    recall, content, random = (figure(metrics, "recall", name, k, cut) for name in (method, CONTENT, RANDOM))
+    if recall is not None:
+        beside = [
+            f"{name} {row['value']:.0%}"
+            for name, row in (("by content neighbours", content), ("at random", random))
+            if row is not None
+        ]
+        told.append(
+            (
+                f"{recall['value']:.0%}",
+                f"of what customers bought later of the new products stood in their lists of {top}"
+                f"{' (' + ', '.join(beside) + ')' if beside else ''}.",
+            )
+        )
+    captured = figure(metrics, "capture", method, k, cut)
+    if captured is not None:
+        told.append(
+            (
+                f"{captured['value']:.0%}",
+                f"of a new product's later buyers are among the first {AUDIENCE:.0%} of customers: "
+                f"{captured['value'] / AUDIENCE:.1f} times as many as by chance.",
+            )
+        )
+    zero, now = (figure(metrics, "ndcg", method, shots, cut) for shots in (0, k))
+    if k and zero is not None and now is not None and zero["value"]:
+        gain = now["value"] / zero["value"] - 1
+        told.append((f"{gain:+.0%}", f"better lists (ndcg) with {sales(k)} of a product than with none."))
+    elif now is not None:
+        best = _last(metrics, method, cut)
+        if best is not None and now["value"]:
+            more = best["value"] / now["value"] - 1
+            told.append((f"{more:+.0%}", f"better lists (ndcg) once a product has {sales(int(best['k']))}."))
+    return told
+
+
+def sales(k: int) -> str:
+    return f"{k} first sale{'' if k == 1 else 's'}"
+
+
+def summary(metrics: pd.DataFrame, facts: dict[str, Any]) -> list[str]:
+    """ndcg by method and number of first sales, as lines of a shell, and the headline of the best method."""
+    rows = curve(metrics, "ndcg")
+    table = rows.pivot(index="method", columns="k", values="value").reindex(rows["method"].unique())
+    cuts = "; ".join(
+        f"{cut['name']}: {cut['few']:,} of {cut['products']:,} new products, {cut['asked']:,} customers"
+        for cut in facts["cuts"]
+    )
+    lines = [f"Replayed {cuts}.", f"{'ndcg@' + str(facts['top']):<20}" + "".join(f"{'k=' + str(k):>9}" for k in table)]
+    for method, values in table.iterrows():
+        cells = "".join(f"{value:>9.4f}" if np.isfinite(value) else f"{'n/a':>9}" for value in values)
+        lines.append(f"{method:<20}{cells}")
+    most = int(rows["k"].max())
+    best = best_method(metrics, most)
+    if best is not None:
+        lines.append(f"{best}, with {sales(most)}:")
+        lines += [f"  {value} {sentence}" for value, sentence in headline(metrics, facts["top"], best, most)]
+    return lines
+
+
+def _last(metrics: pd.DataFrame, method: str, cut: str) -> pd.Series | None:
+    rows = curve(metrics, "ndcg", cut)
+    rows = rows[rows["method"] == method]
+    return None if rows.empty else rows.loc[rows["k"].idxmax()]

@@ -1,0 +1,137 @@
+"""What of the backtests is looked at: which one, which cut, method, first sales and figure. All of it is in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from recsys_core.evaluation.metric_words import METRICS
+from recsys_core.selection.backtests.figures import ALL_CUTS
+from recsys_core.selection.backtests.names import BASELINES
+from recsys_core.selection.backtests.replayed import Said, Stage
+from recsys_core.selection.backtests.result import load_figures, load_said, load_stage
+from recsys_core.selection.backtests.words import best_method, curve, methods_of, sales
+from recsys_core.ui.launch_choice import linked_choice
+from recsys_core.ui.numbers import moment, number, percent
+from recsys_core.ui.plain import one_line
+from recsys_core.ui.session import workspace
+from recsys_core.workspace.backtests import backtest_folder
+from recsys_core.workspace.records import BacktestRecord
+
+SHARES = {"recall", "precision", "f1", "accuracy", "hit_rate", "capture", "coverage", "served", "ece"}
+"""Figures that are told in percent."""
+OF_LISTS = ("recall", "ndcg", "hit_rate", "precision", "f1", "map", "mrr", "auc", "accuracy")
+OF_AUDIENCES = ("capture", "lift")
+BEYOND = ("coverage", "novelty", "diversity", "popularity", "gini", "ece")
+
+
+# Shared by all sessions and never changed.
+@st.cache_resource(max_entries=8, show_spinner="Opening the backtest …")
+def opened(backtest_id: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Its table of figures, and its facts."""
+    return load_figures(backtest_folder(workspace(), backtest_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def stage(backtest_id: str, cut: int) -> Stage:
+    return load_stage(backtest_folder(workspace(), backtest_id), cut)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def said(backtest_id: str, cut: int, way: str) -> Said:
+    return load_said(backtest_folder(workspace(), backtest_id), cut, way)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    record: BacktestRecord
+    metrics: pd.DataFrame
+    facts: dict[str, Any]
+    cut: str
+    """Name of a cut, or ALL_CUTS."""
+    method: str
+    k: int
+    metric: str
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def top(self) -> int:
+        return int(self.facts["top"])
+
+    @property
+    def cuts(self) -> list[tuple[int, dict[str, Any]]]:
+        """Number and facts of the cuts that are looked at."""
+        return [
+            (number, cut)
+            for number, cut in enumerate(self.facts["cuts"])
+            if self.cut in (ALL_CUTS, cut["name"]) and self.k in cut["shots"] and self.method in cut["ways"]
+        ]
+
+    def ways(self) -> list[str]:
+        """All that was replayed, methods first."""
+        names = list(dict.fromkeys(curve(self.metrics, "ndcg", self.cut)["method"]))
+        return [name for name in names if name not in BASELINES] + [name for name in names if name in BASELINES]
+
+    def file(self, what: str) -> str:
+        return f"backtest-{self.record.created:%Y-%m-%d}-{what}"
+
+
+def choose_backtest(records: Sequence[BacktestRecord], newest_catalog: str) -> BacktestRecord:
+    """Which of them; newest first."""
+    by_id = {record.id: record for record in records}
+
+    def name(record_id: str) -> str:
+        record = by_id[record_id]
+        older = "" if record.catalog_version == newest_catalog else " · of an older catalog"
+        cuts = record.summary["cuts"]
+        return f"{moment(record.created)} · {one_line('; '.join(cut['name'] for cut in cuts), 60)}{older}"
+
+    return by_id[linked_choice("Backtest", list(by_id), name, "backtest")]
+
+
+def choice(record: BacktestRecord) -> Chosen:
+    """The controls under it."""
+    metrics, facts = opened(record.id)
+    first, second, third, fourth = st.columns([1.6, 1.3, 1, 1.3], vertical_alignment="bottom")
+    names = [cut["name"] for cut in facts["cuts"]]
+    with first:
+        options = [ALL_CUTS, *names] if len(names) > 1 else names
+        cut = linked_choice("Launches", options, lambda name: "All cuts" if name == ALL_CUTS else name, "cut")
+    # A backtest of one cut has the same figures under both names; only `all` is complete for audiences and groups.
+    rows = curve(metrics, "ndcg", cut)
+    shots = sorted(set(rows["k"]))
+    with third:
+        k = int(linked_choice("First sales", [str(k) for k in shots], str, "shots"))
+    best = best_method(metrics, k, cut)
+    methods = sorted(methods_of(metrics), key=lambda name: name != best) + list(BASELINES)
+    there = set(rows["method"])
+    with second:
+        method = linked_choice(
+            "Method",
+            [name for name in methods if name in there],
+            lambda name: f"{name.capitalize()} (best)" if name == best else name.capitalize(),
+            "method",
+            help=f"“Best” has the highest ndcg with {sales(k)}.",
+        )
+    with fourth:
+        known = [name for name in (*OF_LISTS, *OF_AUDIENCES, *BEYOND) if (metrics["metric"] == name).any()]
+        metric = linked_choice("Figure", known, lambda name: METRICS[name].label, "figure")
+    better = "Higher is better" if METRICS[metric].higher_is_better else "Lower is better"
+    st.caption(f"**{METRICS[metric].label}**: {METRICS[metric].sentence} {better}.")
+    return Chosen(record, metrics, facts, cut, method, k, metric)
+
+
+def shown(metric: str, value: float | None, signed: bool = False) -> str:
+    """A figure as people read it."""
+    if value is None or pd.isna(value):
+        return number(None)
+    if metric in SHARES:
+        return f"{value:+.1%}" if signed else percent(value, 1)
+    return f"{value:+.3f}" if signed else number(value, 3)

@@ -1,0 +1,110 @@
+"""The few-shot curve: what each method finds with more and more first sales, and how two of them compare."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from recsys_core.charts.backtest_figures import shots_curve
+from recsys_core.evaluation.bootstrap import Comparison
+from recsys_core.evaluation.metric_words import METRICS
+from recsys_core.selection.backtests.compared import compared
+from recsys_core.selection.backtests.figures import OF_ALL_LISTS
+from recsys_core.selection.backtests.names import ALSO_BOUGHT, BASELINES, CONTENT
+from recsys_core.selection.backtests.words import curve, sales
+from recsys_core.ui.launch_choice import choose, linked_choice
+from recsys_core.ui.metrics_choice import SHARES, Chosen, said, shown, stage
+from recsys_core.ui.picture_files import clicked, file_row, picture
+from recsys_core.ui.plain import plain
+from recsys_core.workspace.exports import safe_csv
+
+
+def few_shot_curve(chosen: Chosen) -> None:
+    rows = curve(chosen.metrics, chosen.metric, chosen.cut)
+    if rows.empty:
+        st.info(f"{METRICS[chosen.metric].label} isn't known here.", icon=":material/info:")
+        return
+    kind = file_row(chosen.file(f"curve-{chosen.metric}"), "curve", lambda: safe_csv(rows))
+    event = st.plotly_chart(
+        shots_curve(
+            rows,
+            list(BASELINES),
+            y_title=METRICS[chosen.metric].label,
+            percent=chosen.metric in SHARES,
+            bands=[chosen.method],
+        ),
+        config=picture(chosen.file("curve"), kind, zoom=False),
+        on_select="rerun",
+        selection_mode="points",
+        key=f"curve-{chosen.id}-{chosen.cut}-{chosen.metric}-{chosen.method}",
+        alt=f"{METRICS[chosen.metric].label} of each method with each number of first sales.",
+    )
+    st.caption(
+        "The same products, customers and later purchases for every number of first sales. Baselines are dashed; the band is the "
+        f"range in which the figure of {plain(chosen.method)} lies with 95% certainty. Click a point to choose its method and "
+        "first sales; its launches are under “One launch”."
+    )
+    for method, k in clicked(event)[:1]:
+        if (str(method), int(k)) != (chosen.method, chosen.k):
+            choose("method", str(method))
+            choose("shots", str(int(k)))
+            st.rerun()
+    comparison(chosen)
+    _table(chosen, rows)
+
+
+def comparison(chosen: Chosen) -> None:
+    """The chosen method beside another one, in a sentence."""
+    others = [name for name in chosen.ways() if name != chosen.method]
+    if not others:
+        return
+    others.sort(key=lambda name: name != (ALSO_BOUGHT if chosen.k else CONTENT))
+    with st.container(border=True):
+        left, right = st.columns([1, 3], vertical_alignment="center")
+        with left:
+            other = linked_choice("Compare with", others, str.capitalize, "beside")
+        found = against(chosen, other)
+        right.markdown(
+            f"**{plain(found.sentence(chosen.method, other, f'with {sales(chosen.k)}'), 300)}**"
+            if found is not None
+            else "These two weren't replayed on the same launches."
+        )
+        right.caption(
+            "Of the same customers, by a paired bootstrap; “finds” is measured by "
+            f"{METRICS[_measure(chosen.metric)].label} here."
+        )
+
+
+def against(chosen: Chosen, other: str) -> Comparison | None:
+    """The chosen method beside another, by the chosen figure where it is one of customers or products, else by ndcg."""
+    parts = [
+        (stage(chosen.id, number), said(chosen.id, number, chosen.method), said(chosen.id, number, other))
+        for number, cut in chosen.cuts
+        if other in cut["ways"]
+    ]
+    if not parts:
+        return None
+    return compared(parts, _measure(chosen.metric), chosen.k, top=chosen.top, seed=chosen.facts["seed"])
+
+
+def _measure(metric: str) -> str:
+    return metric if METRICS[metric].higher_is_better and metric not in OF_ALL_LISTS else "ndcg"
+
+
+def _table(chosen: Chosen, rows: pd.DataFrame) -> None:
+    """The same numbers to read."""
+    with st.expander("As a table", icon=":material/table:"):
+        cells = rows.assign(
+            text=[
+                f"{shown(chosen.metric, value)}"
+                + ("" if np.isnan(low) else f" ({shown(chosen.metric, low)}–{shown(chosen.metric, high)})")
+                for value, low, high in rows[["value", "low", "high"]].to_numpy()
+            ]
+        )
+        wide = cells.pivot(index="method", columns="k", values="text").reindex(chosen.ways())
+        st.dataframe(
+            wide.rename(columns=sales).rename_axis("Method"),
+            key="curve-table",
+            alt="Each method's figure with each number of first sales, with its 95% interval.",
+        )
