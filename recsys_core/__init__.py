@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from recsys_core.code_version import __version__ as __version__
+
 if TYPE_CHECKING:
     from recsys_core.verbs import audience, backtest, launch, read, recommend, train
 
-__version__ = "0.1.0"
 __all__ = ["audience", "backtest", "launch", "read", "recommend", "train"]
 
 

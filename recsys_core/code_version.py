@@ -6,13 +6,13 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-import recsys_core
+__version__ = "0.1.0"
 
 
 @cache
 def code_version() -> str:
     """Such as 0.1.0+3f9a61c2; the same files give the same."""
     digest = hashlib.sha256()
-    for file in sorted(Path(recsys_core.__file__).parent.rglob("*.py")):
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
-    return f"{recsys_core.__version__}+{digest.hexdigest()[:8]}"
+    return f"{__version__}+{digest.hexdigest()[:8]}"

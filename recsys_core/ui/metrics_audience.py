@@ -80,7 +80,7 @@ def _letters(chosen: Chosen) -> None:
     profit = None
     if margin > 0 or cost > 0:
         profit = rows["value"] * margin - rows["size"] * cost
-        best = rows.loc[profit.idxmax()]
+        best = rows.iloc[int(profit.argmax())]
         sentence += (
             f" That brings {number(here['value'] * margin - letters * cost, 2)}. Most is brought by "
             f"{int(best['size']):,} letters: {number(profit.max(), 2)}."

@@ -45,7 +45,7 @@ def old_and_new(chosen: Chosen) -> None:
     wide = wide[[side for side in SIDES.values() if side in wide]]
     st.dataframe(
         wide.rename_axis("Method"),
-        column_config={name: st.column_config.NumberColumn(name, format="%.3f") for name in wide},
+        column_config={name: st.column_config.NumberColumn(name, format="%.3f") for name in map(str, wide)},
         key="sides-table",
         alt="The same figures, and what new and known products get in lists of both.",
     )

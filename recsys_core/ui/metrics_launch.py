@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -55,7 +56,8 @@ def one_launch(chosen: Chosen) -> None:
 
 def _product(chosen: Chosen, products: pd.DataFrame, product_id: str, buyers: pd.DataFrame) -> None:
     row = products.set_index("product_id").loc[product_id]
-    size, found = int(row["audience"]), int((buyers["rank"] <= row["audience"]).sum())
+    size = int(products["audience"].iloc[0])
+    found = int((buyers["rank"] <= size).sum())
     st.markdown(f"**{plain(row['title'])}**")
     st.markdown(
         f"With {sales(chosen.k)} known, {plain(chosen.method)} would have written to the first {size:,} customers "
@@ -106,7 +108,7 @@ def _customer(chosen: Chosen, customer_id: str, listed: pd.DataFrame, missed: pd
         on_click="ignore",
         icon=":material/download:",
     )
-    config = {
+    config: dict[str, Any] = {
         "hit": st.column_config.CheckboxColumn("Bought later", width="small"),
         "rank": st.column_config.NumberColumn("Place", width="small"),
         "title": st.column_config.TextColumn("Product", width="large"),
@@ -130,5 +132,5 @@ def _customer(chosen: Chosen, customer_id: str, listed: pd.DataFrame, missed: pd
             key=f"missed-{customer_id}",
             alt="What the customer bought that the list didn't hold.",
         )
-    if np.isclose(len(missed), 0):
+    else:
         st.caption("Nothing was missed.")

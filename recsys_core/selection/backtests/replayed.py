@@ -113,10 +113,9 @@ class Stage:
     def load(cls, folder: Path) -> Stage:
         """Raises DamagedArtefact."""
         arrays, settings = load_arrays(folder)
-        queries = {name: Queries.of_arrays(name, arrays) for name in ("queries", "everything", "known_queries")}
-        plain = {name: array for name, array in arrays.items() if "." not in name}
-        frames = {name: load_frame(folder, name) for name in ("customers", "products")}
-        return cls(**settings, **plain, **queries, **frames)
+        fields: dict[str, Any] = settings | {name: array for name, array in arrays.items() if "." not in name}
+        fields |= {name: Queries.of_arrays(name, arrays) for name in ("queries", "everything", "known_queries")}
+        return cls(**fields | {name: load_frame(folder, name) for name in ("customers", "products")})
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ class Said:
     def load(cls, folder: Path) -> Said:
         """Raises DamagedArtefact."""
         arrays, settings = load_arrays(folder)
-        return cls(**arrays, **settings)
+        return cls(**settings | arrays)
 
 
 @dataclass(frozen=True)

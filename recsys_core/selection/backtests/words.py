@@ -34,7 +34,7 @@ def best_method(metrics: pd.DataFrame, k: int, cut: str = ALL_CUTS) -> str | Non
     """The method with the highest ndcg at that number of first sales; of equals the first."""
     rows = curve(metrics, "ndcg", cut)
     rows = rows[(rows["k"] == k) & ~rows["method"].isin(list(BASELINES))]
-    return None if rows.empty else str(rows.loc[rows["value"].idxmax(), "method"])
+    return None if rows.empty else str(rows["method"].iloc[int(rows["value"].argmax())])
 
 
 def headline(metrics: pd.DataFrame, top: int, method: str, k: int, cut: str = ALL_CUTS) -> list[tuple[str, str]]:
@@ -102,4 +102,4 @@ def summary(metrics: pd.DataFrame, facts: dict[str, Any]) -> list[str]:
 def _last(metrics: pd.DataFrame, method: str, cut: str) -> pd.Series | None:
     rows = curve(metrics, "ndcg", cut)
     rows = rows[rows["method"] == method]
-    return None if rows.empty else rows.loc[rows["k"].idxmax()]
+    return None if rows.empty else rows.iloc[int(rows["k"].argmax())]
