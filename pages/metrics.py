@@ -5,18 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
-from recsys_core.selection.backtests.words import headline
 from recsys_core.ui.empty_state import empty_state
 from recsys_core.ui.metrics_audience import audience
 from recsys_core.ui.metrics_balance import beyond_accuracy, old_and_new
 from recsys_core.ui.metrics_chances import chances
-from recsys_core.ui.metrics_choice import Chosen, choice, choose_backtest
+from recsys_core.ui.metrics_choice import Chosen, choice, choose_backtest, words
 from recsys_core.ui.metrics_curve import few_shot_curve
 from recsys_core.ui.metrics_groups import by_group
 from recsys_core.ui.metrics_launch import one_launch
 from recsys_core.ui.metrics_report import downloads
 from recsys_core.ui.metrics_runs import compare_backtests, training_curves
-from recsys_core.ui.metrics_start import again, first_backtest
+from recsys_core.ui.metrics_start import again, first_backtest, run_at_work
 from recsys_core.ui.plain import plain
 from recsys_core.ui.session import workspace
 from recsys_core.workspace.backtests import backtests
@@ -51,16 +50,21 @@ def page() -> None:
         first_backtest(version)
         training_curves()
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    left, right = st.columns([1.1, 1], vertical_alignment="bottom")
+    with left:
         record = choose_backtest(records, version.id)
-    again(record)
+    buttons = right.container(horizontal=True, gap="small")
+    with buttons:
+        again(record)
+    run_at_work()
     try:
         chosen = choice(record)
     except LaunchdeskError as error:
         st.error(plain(error, 600), icon=":material/error:")
         return
+    with buttons:
+        downloads(chosen)
     in_words(chosen)
-    downloads(chosen)
     # Only the tab that is open is drawn.
     tabs = st.tabs([*TABS, RUNS], key="tab", bind="query-params")
     for tab, draw in zip(tabs, TABS.values(), strict=False):
@@ -75,10 +79,10 @@ def page() -> None:
 
 def in_words(chosen: Chosen) -> None:
     """Three figures in words, and where they can't be trusted."""
-    told = headline(chosen.metrics, chosen.top, chosen.method, chosen.k, chosen.cut)
+    told = words(chosen)
     for column, (value, sentence) in zip(st.columns(3), told, strict=False):
         with column.container(border=True, height="stretch"):
-            st.markdown(f"### {plain(value)}")
+            st.markdown(f"## {plain(value)}")
             st.markdown(plain(sentence, 300))
     warned = chosen.facts["warnings"] + chosen.facts["notes"]
     if warned:

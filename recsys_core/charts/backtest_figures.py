@@ -25,6 +25,7 @@ METHOD_COLOURS = (
 )
 """For both themes, and told apart by people who see red and green alike; a method has the same colour in all pictures."""
 DASHES = ("dot", "dash", "dashdot", "longdash")
+BASELINE_SYMBOLS = ("x", "diamond", "square", "triangle-up")
 
 
 def colour_of(method: str, methods: Sequence[str]) -> str:
@@ -39,10 +40,12 @@ def shots_curve(
     y_title: str,
     percent: bool,
     bands: Collection[str] | None = None,
+    from_zero: bool = True,
 ) -> go.Figure:
     """The few-shot curve: a line for each method, dashed for baselines, over evenly spaced numbers of first sales.
 
-    rows: method, k, value, low, high, n; bands: the methods with their 95 % range drawn (None: all).
+    rows: method, k, value, low, high, n; bands: the methods with their 95 % range drawn (None: all). Without from_zero
+    the picture is as high as its lines.
     """
     shots = sorted(set(rows["k"]))
     methods = [name for name in dict.fromkeys(rows["method"]) if name not in baselines]
@@ -81,9 +84,9 @@ def shots_curve(
             ),
         )
     styled(figure, height=430, x_title="First sales of a product", y_title=y_title)
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
+    _legend(figure)
     figure.update_xaxes(tickmode="array", tickvals=list(range(len(shots))), ticktext=[str(k) for k in shots])
-    return figure.update_yaxes(tickformat=".0%" if percent else None, rangemode="tozero")
+    return figure.update_yaxes(tickformat=".0%" if percent else None, rangemode="tozero" if from_zero else "normal")
 
 
 def groups_heatmap(values: pd.DataFrame, counts: pd.DataFrame, *, percent: bool, least: int) -> go.Figure:
@@ -135,16 +138,18 @@ def trade_off(
     """points: method, x, y."""
     methods = [name for name in points["method"] if name not in baselines]
     figure = go.Figure()
-    places = ("top center", "bottom center", "middle right", "middle left")
-    for number, (name, x, y) in enumerate(points.sort_values(["x", "y"])[["method", "x", "y"]].to_numpy()):
-        colour = QUIET if name in baselines else colour_of(name, methods)
+    for name, x, y in points[["method", "x", "y"]].to_numpy():
+        quiet = name in baselines
         figure.add_scatter(
             x=[x],
             y=[y],
-            mode="markers+text",
-            text=[name],
-            textposition=places[number % len(places)],
-            marker={"size": 12, "color": colour, "symbol": "diamond" if name in baselines else "circle"},
+            name=name,
+            mode="markers",
+            marker={
+                "size": 13,
+                "color": QUIET if quiet else colour_of(name, methods),
+                "symbol": BASELINE_SYMBOLS[list(baselines).index(name) % len(BASELINE_SYMBOLS)] if quiet else "circle",
+            },
             customdata=[[name]],
             hovertemplate=(
                 f"<b>{name}</b><br>{x_title} %{{x:{'.1%' if x_percent else '.3f'}}}<br>"
@@ -152,7 +157,7 @@ def trade_off(
             ),
             cliponaxis=False,
         )
-    styled(figure, height=430, x_title=x_title, y_title=y_title)
+    _legend(styled(figure, height=460, x_title=x_title, y_title=y_title))
     figure.update_xaxes(showgrid=True, tickformat=".0%" if x_percent else None)
     return figure.update_yaxes(tickformat=".0%" if y_percent else None)
 
@@ -196,7 +201,7 @@ def gain_figure(
     if marked is not None:
         figure.add_vline(x=marked, line={"color": QUIET, "width": 1})
     styled(figure, height=380, x_title="Share of all customers, the likeliest first", y_title="Share of the buyers")
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
+    _legend(figure)
     figure.update_xaxes(tickformat=".0%", range=[0, max(shares)], showgrid=True)
     return figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
 
@@ -223,7 +228,7 @@ def sides_figure(rows: pd.DataFrame, baselines: Collection[str]) -> go.Figure:
                 col=column,
             )
     styled(figure, height=90 + 30 * len(names))
-    figure.update_layout(margin={"t": 34})
+    figure.update_layout(margin={"t": 60})
     figure.update_xaxes(showgrid=True, rangemode="tozero")
     return figure.update_yaxes(
         autorange="reversed", showgrid=False, categoryorder="array", categoryarray=names, automargin=True
@@ -277,7 +282,7 @@ def letters_figure(
             y=[profit[best]],
             mode="markers+text",
             text=["most"],
-            textposition="top center",
+            textposition="bottom center",
             marker={"size": 10, "color": METHOD_COLOURS[0]},
             hoverinfo="skip",
             row=2,
@@ -285,9 +290,17 @@ def letters_figure(
         )
         figure.update_yaxes(title_text="Profit", row=2, col=1)
     figure.add_vline(x=chosen, line={"color": QUIET, "width": 1, "dash": "dot"})
-    styled(figure, height=260 if profit is None else 440)
+    styled(figure, height=300 if profit is None else 480)
+    figure.update_layout(margin={"t": 34})
     figure.update_yaxes(title_text="Later buyers", rangemode="tozero", row=1, col=1)
     return figure.update_xaxes(title_text="Customers written to", row=1 if profit is None else 2, col=1)
+
+
+def _legend(figure: go.Figure) -> go.Figure:
+    """Below the picture, with room for the buttons above it."""
+    return figure.update_layout(
+        showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}, margin={"t": 34}
+    )
 
 
 def _faint(colour: str) -> str:

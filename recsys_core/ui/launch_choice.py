@@ -15,14 +15,15 @@ def linked_choice(
     *,
     help: str | None = None,
     placeholder: str | None = None,
+    usual: str | None = None,
 ) -> str:
     """A select box over ids (at least one), shown by name; the chosen id is the query parameter of that name.
 
-    The address decides; where it says nothing, what this session chose last; else the first one. Streamlit's own
+    The address decides; where it says nothing, what this session chose last; else the `usual` one, or the first. Streamlit's own
     binding would write the name, not the id, and nothing for the default, which is another one tomorrow.
     """
     key, last = f"choice-{parameter}", f"last-{parameter}"
-    wishes = (st.query_params.get(parameter), st.session_state.get(last))
+    wishes = (st.query_params.get(parameter), st.session_state.get(last), usual)
     chosen = next((wish for wish in wishes if wish is not None and wish in options), options[0])
     st.session_state[key] = chosen
     st.selectbox(

@@ -80,12 +80,12 @@ def _letters(chosen: Chosen) -> None:
     profit = None
     if margin > 0 or cost > 0:
         profit = rows["value"] * margin - rows["size"] * cost
-        best = rows.iloc[int(profit.argmax())]
+        best, brings = rows.iloc[int(profit.argmax())], here["value"] * margin - letters * cost
+        sentence += f" At {number(margin, 2)} a sale and {number(cost, 2)} a contact that brings {number(brings, 2)}; "
         sentence += (
-            f" That brings {number(here['value'] * margin - letters * cost, 2)}. Most is brought by "
-            f"{int(best['size']):,} letters: {number(profit.max(), 2)}."
+            f"writing to {int(best['size']):,} would bring most, {number(profit.max(), 2)}."
             if profit.max() > 0
-            else f" That brings {number(here['value'] * margin - letters * cost, 2)}: at this price no letter pays."
+            else "at this price no contact pays."
         )
     st.markdown(sentence)
     kind = file_row(chosen.file("letters"), "letters", lambda: safe_csv(rows))
@@ -109,4 +109,4 @@ def _letters(chosen: Chosen) -> None:
 
 
 def _count(buyers: float) -> str:
-    return f"{buyers:,.0f}" if buyers >= 10 else f"{buyers:.1f}"
+    return f"{buyers:,.0f}" if buyers >= 4 else f"{buyers:.1f}"

@@ -11,7 +11,7 @@ from recsys_core.selection.backtests.figures import ANY, KNOWN, KNOWN_TOGETHER, 
 from recsys_core.selection.backtests.names import BASELINES
 from recsys_core.selection.backtests.words import curve
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.metrics_choice import BEYOND, OF_LISTS, SHARES, Chosen
+from recsys_core.ui.metrics_choice import BEYOND, OF_LISTS, SHARES, Chosen, methods_only
 from recsys_core.ui.picture_files import file_row, picture
 from recsys_core.workspace.exports import safe_csv
 
@@ -86,9 +86,10 @@ def beyond_accuracy(chosen: Chosen) -> None:
         )
     drawn = points(chosen, x, y)
     kind = file_row(chosen.file(f"{y}-against-{x}"), "trade-off", lambda: safe_csv(drawn))
+    close = methods_only()
     st.plotly_chart(
         trade_off(
-            drawn,
+            drawn[~drawn["method"].isin(list(BASELINES))] if close else drawn,
             list(BASELINES),
             x_title=METRICS[x].label,
             y_title=METRICS[y].label,
@@ -96,7 +97,7 @@ def beyond_accuracy(chosen: Chosen) -> None:
             y_percent=y in SHARES,
         ),
         config=picture(chosen.file("trade-off"), kind, zoom=False),
-        key=f"trade-{chosen.id}-{chosen.cut}-{chosen.k}-{x}-{y}",
+        key=f"trade-{chosen.id}-{chosen.cut}-{chosen.k}-{x}-{y}-{close}",
         alt=f"{METRICS[y].label} against {METRICS[x].label}, a point for each method.",
     )
     for name in (x, y):

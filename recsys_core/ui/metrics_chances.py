@@ -8,7 +8,7 @@ import streamlit as st
 from recsys_core.charts.uncertainty_figures import reliability_figure
 from recsys_core.selection.backtests.words import figure, sales
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.metrics_choice import Chosen, said
+from recsys_core.ui.metrics_choice import Chosen, said, stage
 from recsys_core.ui.numbers import number, percent
 from recsys_core.ui.picture_files import file_row, picture
 from recsys_core.ui.plain import one_line, plain
@@ -23,7 +23,8 @@ def chances(chosen: Chosen) -> None:
     left, _ = st.columns([1.2, 3])
     with left:
         cut = linked_choice("Launched", list(names), lambda at: one_line(names[at], 60), "launch-cut")
-    rows = [row for row in said(chosen.id, int(cut), chosen.method).chances if row["shots"] == chosen.k]
+    heard, seen = said(chosen.id, int(cut), chosen.method), stage(chosen.id, int(cut))
+    rows = [row for row in heard.chances if row["shots"] == chosen.k]
     if not rows:
         st.info(f"{chosen.method.capitalize()} gives scores, not chances.", icon=":material/info:")
         return
@@ -42,6 +43,11 @@ def chances(chosen: Chosen) -> None:
         key=f"chances-{chosen.id}-{cut}-{chosen.k}-{chosen.method}",
         alt="Share that was really bought, for groups of pairs by their chance.",
     )
+    if heard.days is not None and seen.days is not None:
+        st.markdown(
+            f"The chances are for the first {heard.days:.0f} days or so after a product's first sale; these products had "
+            f"{seen.days:.0f}."
+        )
     st.caption(
         "Each point is a tenth of the pairs in all customers' lists; on the dotted line chance and truth agree. The chances were "
         "learned before the cut, so a season that sells more, or a shorter time to sell in, moves all points to one side."

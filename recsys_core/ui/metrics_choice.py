@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from recsys_core.evaluation.metric_words import METRICS
+from recsys_core.selection.backtests.compared import first_sales_gain
 from recsys_core.selection.backtests.figures import ALL_CUTS
 from recsys_core.selection.backtests.names import BASELINES
 from recsys_core.selection.backtests.replayed import Said, Stage
 from recsys_core.selection.backtests.result import load_figures, load_said, load_stage
-from recsys_core.selection.backtests.words import best_method, curve, methods_of, sales
+from recsys_core.selection.backtests.words import best_method, curve, headline, methods_of, sales
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.numbers import moment, number, percent
 from recsys_core.ui.plain import one_line
@@ -24,6 +25,8 @@ from recsys_core.workspace.records import BacktestRecord
 
 SHARES = {"recall", "precision", "f1", "accuracy", "hit_rate", "capture", "coverage", "served", "ece"}
 """Figures that are told in percent."""
+USUAL_SHOTS = 5
+"""So many first sales are looked at unless others are chosen."""
 OF_LISTS = ("recall", "ndcg", "hit_rate", "precision", "f1", "map", "mrr", "auc", "accuracy")
 OF_AUDIENCES = ("capture", "lift")
 BEYOND = ("coverage", "novelty", "diversity", "popularity", "gini", "ece")
@@ -104,11 +107,11 @@ def choice(record: BacktestRecord) -> Chosen:
     with first:
         options = [ALL_CUTS, *names] if len(names) > 1 else names
         cut = linked_choice("Launches", options, lambda name: "All cuts" if name == ALL_CUTS else name, "cut")
-    # A backtest of one cut has the same figures under both names; only `all` is complete for audiences and groups.
     rows = curve(metrics, "ndcg", cut)
     shots = sorted(set(rows["k"]))
     with third:
-        k = int(linked_choice("First sales", [str(k) for k in shots], str, "shots"))
+        usual = max((k for k in shots if k <= USUAL_SHOTS), default=shots[0])
+        k = int(linked_choice("First sales", [str(k) for k in shots], str, "shots", usual=str(usual)))
     best = best_method(metrics, k, cut)
     methods = sorted(methods_of(metrics), key=lambda name: name != best) + list(BASELINES)
     there = set(rows["method"])
@@ -128,6 +131,14 @@ def choice(record: BacktestRecord) -> Chosen:
     return Chosen(record, metrics, facts, cut, method, k, metric)
 
 
+def words(chosen: Chosen) -> list[tuple[str, str]]:
+    """Three figures, each with a sentence."""
+    parts = [(stage(chosen.id, number), said(chosen.id, number, chosen.method)) for number, _ in chosen.cuts]
+    then = chosen.k or max((shots for _, cut in chosen.cuts for shots in cut["shots"]), default=0)
+    gain = first_sales_gain(parts, then, top=chosen.top, seed=chosen.facts["seed"])
+    return headline(chosen.metrics, chosen.top, chosen.method, chosen.k, chosen.cut, gain)
+
+
 def shown(metric: str, value: float | None, signed: bool = False) -> str:
     """A figure as people read it."""
     if value is None or pd.isna(value):
@@ -135,3 +146,13 @@ def shown(metric: str, value: float | None, signed: bool = False) -> str:
     if metric in SHARES:
         return f"{value:+.1%}" if signed else percent(value, 1)
     return f"{value:+.3f}" if signed else number(value, 3)
+
+
+def methods_only() -> bool:
+    """Whether baselines are left out, so that methods that lie close together can be told apart."""
+    return st.toggle(
+        "Methods only",
+        key="methods-only",
+        bind="query-params",
+        help="Leaves the baselines out and comes closer; the scale then doesn't begin at 0.",
+    )

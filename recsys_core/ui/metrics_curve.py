@@ -14,7 +14,7 @@ from recsys_core.selection.backtests.figures import OF_ALL_LISTS
 from recsys_core.selection.backtests.names import ALSO_BOUGHT, BASELINES, CONTENT
 from recsys_core.selection.backtests.words import curve, sales
 from recsys_core.ui.launch_choice import choose, linked_choice
-from recsys_core.ui.metrics_choice import SHARES, Chosen, said, shown, stage
+from recsys_core.ui.metrics_choice import SHARES, Chosen, methods_only, said, shown, stage
 from recsys_core.ui.picture_files import clicked, file_row, picture
 from recsys_core.ui.plain import plain
 from recsys_core.workspace.exports import safe_csv
@@ -26,18 +26,20 @@ def few_shot_curve(chosen: Chosen) -> None:
         st.info(f"{METRICS[chosen.metric].label} isn't known here.", icon=":material/info:")
         return
     kind = file_row(chosen.file(f"curve-{chosen.metric}"), "curve", lambda: safe_csv(rows))
+    close = methods_only()
     event = st.plotly_chart(
         shots_curve(
-            rows,
+            rows[~rows["method"].isin(list(BASELINES))] if close else rows,
             list(BASELINES),
             y_title=METRICS[chosen.metric].label,
             percent=chosen.metric in SHARES,
             bands=[chosen.method],
+            from_zero=not close,
         ),
         config=picture(chosen.file("curve"), kind, zoom=False),
         on_select="rerun",
         selection_mode="points",
-        key=f"curve-{chosen.id}-{chosen.cut}-{chosen.metric}-{chosen.method}",
+        key=f"curve-{chosen.id}-{chosen.cut}-{chosen.metric}-{chosen.method}-{close}",
         alt=f"{METRICS[chosen.metric].label} of each method with each number of first sales.",
     )
     st.caption(

@@ -49,7 +49,7 @@ def one_launch(chosen: Chosen) -> None:
             asked = seen.customers["customer_id"].to_numpy()[seen.queries.asked]
             who = linked_choice("Customer", asked.tolist(), str, "asked", placeholder="Type to search")
     if side == "product":
-        _product(chosen, rows, who, audience_of(seen, heard, at, who))
+        _product(chosen, rows, who, audience_of(seen, heard, at, who, AUDIENCE))
     else:
         _customer(chosen, who, *lists_of(seen, heard, at, who))
 
@@ -57,17 +57,16 @@ def one_launch(chosen: Chosen) -> None:
 def _product(chosen: Chosen, products: pd.DataFrame, product_id: str, buyers: pd.DataFrame) -> None:
     row = products.set_index("product_id").loc[product_id]
     size = int(products["audience"].iloc[0])
-    found = int((buyers["rank"] <= size).sum())
+    found, by_chance = int(buyers["hit"].sum()), len(buyers) * AUDIENCE
     st.markdown(f"**{plain(row['title'])}**")
     st.markdown(
         f"With {sales(chosen.k)} known, {plain(chosen.method)} would have written to the first {size:,} customers "
         f"({percent(AUDIENCE)}); {found} of its {counted(len(buyers), 'later buyer')} were among them, where chance finds "
-        f"{len(buyers) * AUDIENCE:.1f}."
+        f"{by_chance:.{0 if by_chance >= 4 else 1}f}."
     )
-    table = buyers.assign(hit=buyers["rank"] <= size)
     st.download_button(
         "These buyers (CSV)",
-        lambda: safe_csv(table),
+        lambda: safe_csv(buyers),
         f"{chosen.file('launch')}.csv",
         "text/csv",
         key="csv-launch",
@@ -75,7 +74,7 @@ def _product(chosen: Chosen, products: pd.DataFrame, product_id: str, buyers: pd
         icon=":material/download:",
     )
     st.dataframe(
-        table.head(ROWS)[["hit", "customer_id", "rank", "bought", "why"]],
+        buyers.head(ROWS)[["hit", "customer_id", "rank", "bought", "why"]],
         hide_index=True,
         column_config={
             "hit": st.column_config.CheckboxColumn("Found", width="small"),
@@ -87,7 +86,7 @@ def _product(chosen: Chosen, products: pd.DataFrame, product_id: str, buyers: pd
         key=f"buyers-{product_id}",
         alt="The later buyers of the product, with their place in its audience.",
     )
-    missed = table.loc[~table["hit"], "why"].value_counts()
+    missed = buyers.loc[~buyers["hit"], "why"].value_counts()
     if len(missed):
         told = "; ".join(f"{count} {reason}" for reason, count in missed.items())
         st.caption(f"Missed: {plain(told, 300)}.")
@@ -109,10 +108,10 @@ def _customer(chosen: Chosen, customer_id: str, listed: pd.DataFrame, missed: pd
         icon=":material/download:",
     )
     config: dict[str, Any] = {
-        "hit": st.column_config.CheckboxColumn("Bought later", width="small"),
+        "hit": st.column_config.CheckboxColumn("Bought", width="small"),
         "rank": st.column_config.NumberColumn("Place", width="small"),
-        "title": st.column_config.TextColumn("Product", width="large"),
-        "buyers": st.column_config.NumberColumn("Later buyers in all", format="localized"),
+        "title": st.column_config.TextColumn("Product", width="medium"),
+        "buyers": st.column_config.NumberColumn("Buyers", format="localized", width="small"),
         "category": "Category",
         "why": st.column_config.TextColumn("Why not higher", width="large"),
     }

@@ -11,11 +11,11 @@ from recsys_core.charts.uncertainty_figures import reliability_figure
 from recsys_core.evaluation.metric_words import METRICS
 from recsys_core.selection.backtests.figures import ALL_CUTS, AUDIENCE
 from recsys_core.selection.backtests.names import BASELINES, CONTENT
-from recsys_core.selection.backtests.words import curve, headline, sales
+from recsys_core.selection.backtests.words import curve, sales
 from recsys_core.ui.metrics_audience import SHARES as GAIN_SHARES
 from recsys_core.ui.metrics_audience import gain_curves
 from recsys_core.ui.metrics_balance import SIDES, points, sides
-from recsys_core.ui.metrics_choice import SHARES, Chosen, said, shown
+from recsys_core.ui.metrics_choice import SHARES, Chosen, said, shown, words
 from recsys_core.ui.metrics_curve import against
 from recsys_core.ui.metrics_groups import LEAST, grouped
 from recsys_core.ui.plain import for_html
@@ -27,7 +27,7 @@ IN_TABLE_TOO = ("coverage", "gini", "novelty", "diversity", "popularity", "ece")
 
 
 def downloads(chosen: Chosen) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+    with st.popover("Take away", icon=":material/download:"):
         st.download_button(
             "All figures (CSV)",
             lambda: metrics_csv(chosen.metrics),
@@ -35,7 +35,8 @@ def downloads(chosen: Chosen) -> None:
             "text/csv",
             key="csv-figures",
             on_click="ignore",
-            icon=":material/download:",
+            icon=":material/table:",
+            help="Every method, number of first sales, cut, group and figure, with intervals.",
         )
         st.download_button(
             "Report (HTML)",
@@ -45,7 +46,7 @@ def downloads(chosen: Chosen) -> None:
             key="html-report",
             on_click="ignore",
             icon=":material/description:",
-            help="One file with all pictures and tables of what is chosen here. It opens without a network.",
+            help="One file with the pictures and tables of what is chosen here, to send to a colleague. It opens without a network.",
         )
 
 
@@ -58,7 +59,7 @@ def html_report(chosen: Chosen) -> bytes:
         f"{chosen.record.created:%Y-%m-%d %H:%M} UTC · data version {chosen.record.catalog_version} · seed {settings['seed']} · "
         f"Launchdesk {chosen.record.summary['code']}"
     )
-    figures = headline(chosen.metrics, chosen.top, chosen.method, chosen.k, chosen.cut)
+    figures = words(chosen)
     sections = [_replayed(chosen), _curve(chosen), _sides(chosen), _groups(chosen), _trade_off(chosen)]
     if chosen.cuts:
         sections += [_audience(chosen), *_chances(chosen)]

@@ -43,12 +43,15 @@ def first_backtest(version: CatalogVersion) -> None:
 
 
 def again(record: BacktestRecord) -> None:
-    """A button with the settings; the run while it is at work or has failed; what the backtest was made with; a way to delete it."""
-    with st.container(horizontal=True, gap="small"):
-        with st.popover("Replay again", icon=":material/refresh:"):
-            _controls("Replay again", primary=False)
-        with st.popover("About this backtest", icon=":material/info:"):
-            _about(record)
+    """What the backtest was made with and a way to delete it, and the settings for another one."""
+    with st.popover("About", icon=":material/info:"):
+        _about(record)
+    with st.popover("Replay again", icon=":material/refresh:"):
+        _controls("Replay again", primary=False)
+
+
+def run_at_work() -> None:
+    """The card of a run that is at work or has failed."""
     run = newest_run(KIND, SUBJECT)
     if run is not None and (not run.is_over or run.state == "failed"):
         run_card(KIND, SUBJECT)

@@ -28,3 +28,14 @@ def _figures(stage: Stage, said: Said, at: int, metric: str, top: int) -> np.nda
     if metric in ("capture", "lift"):
         return of_products(stage, said, at)[metric]
     return of_customers(stage, said, at, top)[metric]
+
+
+def first_sales_gain(parts: Sequence[tuple[Stage, Said]], k: int, *, top: int, seed: int) -> Comparison | None:
+    """ndcg with k first sales beside none, of the same customers; None where either wasn't replayed."""
+    if not parts or any(0 not in stage.shots or k not in stage.shots for stage, _ in parts):
+        return None
+    then, zero = (
+        np.concatenate([_figures(stage, said, stage.shots.index(shots), "ndcg", top) for stage, said in parts])
+        for shots in (k, 0)
+    )
+    return compare(then, zero, Redraws.of(len(then), seed, DRAWS))

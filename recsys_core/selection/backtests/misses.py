@@ -24,12 +24,14 @@ def products_of(stage: Stage, said: Said, at: int, share: float) -> pd.DataFrame
     return rows.sort_values("buyers", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def audience_of(stage: Stage, said: Said, at: int, product_id: str) -> pd.DataFrame:
-    """The later buyers of a product, best first: customer_id, rank among all customers, bought (products before), why."""
-    pairs = _pairs(stage)
+def audience_of(stage: Stage, said: Said, at: int, product_id: str, share: float) -> pd.DataFrame:
+    """The later buyers of a product, best first: customer_id, rank among all customers, hit (in the first share of them), bought
+    (products before), why."""
+    size = max(1, int(len(stage.customers) * share))
+    pairs = _pairs(stage, said.in_audience[at] <= size)
     product = int(np.flatnonzero(stage.products["product_id"].to_numpy()[stage.few] == product_id)[0])
     rows = pairs.assign(rank=said.in_audience[at])[stage.queries.product == product]
-    return rows[["customer_id", "rank", "bought", "why"]].sort_values("rank").reset_index(drop=True)
+    return rows[["customer_id", "rank", "hit", "bought", "why"]].sort_values("rank").reset_index(drop=True)
 
 
 def lists_of(stage: Stage, said: Said, at: int, customer_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -45,23 +47,22 @@ def lists_of(stage: Stage, said: Said, at: int, customer_id: str) -> tuple[pd.Da
     columns = [name for name in ("product_id", "title", "category", "buyers") if name in products]
     table = products.iloc[listed][columns].assign(rank=np.arange(1, len(listed) + 1), hit=np.isin(listed, bought))
     missed = ~np.isin(bought, listed)
-    why = _pairs(stage).loc[mine, "why"].to_numpy()[missed]
+    why = _pairs(stage, np.zeros(len(mine), dtype=bool)).loc[mine, "why"].to_numpy()[missed]
     misses = pd.DataFrame(
         {"rank": said.in_list[at][mine][missed], "title": products["title"].to_numpy()[bought[missed]], "why": why}
     )
     return table.reset_index(drop=True), misses.sort_values("rank").reset_index(drop=True)
 
 
-def _pairs(stage: Stage) -> pd.DataFrame:
-    """The later purchases: customer_id, bought, why a buyer is hard or easy to find."""
+def _pairs(stage: Stage, hit: np.ndarray) -> pd.DataFrame:
+    """The later purchases: customer_id, bought, hit, and why they were easy or hard to find; hit: (m,)."""
     customer = stage.queries.asked[stage.queries.customer]
     bought = stage.customers["bought"].to_numpy()[customer]
-    unlike = stage.likeness <= np.quantile(stage.likeness, UNLIKE_SHARE) if len(stage.likeness) else stage.likeness > 0
+    unlike = stage.likeness <= np.quantile(stage.likeness, UNLIKE_SHARE)
     why = np.select(
-        [bought <= FEW_BOUGHT, unlike],
-        ["had bought next to nothing before", "had bought nothing like it before"],
-        "had bought things like it before",
+        [bought <= FEW_BOUGHT, unlike, hit],
+        ["had bought next to nothing before", "had bought little like it before", "had bought things like it before"],
+        "had bought things like it, but others fitted better",
     )
-    return pd.DataFrame(
-        {"customer_id": stage.customers["customer_id"].to_numpy()[customer], "bought": bought, "why": why}
-    )
+    ids = stage.customers["customer_id"].to_numpy()[customer]
+    return pd.DataFrame({"customer_id": ids, "bought": bought, "hit": hit, "why": why})

@@ -98,6 +98,7 @@ class Replay:
         return Stage(
             name=split.name,
             reached=split.reached,
+            days=_days(split, self.few),
             shots=self.shots,
             customers=pd.DataFrame({CUSTOMER: everyone, "bought": bought}),
             products=products,
@@ -135,9 +136,8 @@ class Replay:
         answer = way(Launch(self.split.name, self.split.new_products))
         everything = self._lists(answer.score, self.everything.asked, None)
         lists, in_list, in_audience, together = (np.stack(arrays) for arrays in zip(*parts, strict=True))
-        return Said(
-            name, lists, in_list, in_audience, everything, together, chances, round(time.monotonic() - started, 2)
-        )
+        seconds = round(time.monotonic() - started, 2)
+        return Said(name, lists, in_list, in_audience, everything, together, chances, answer.days, seconds)
 
     def _hidden(self, shots: int) -> sp.csr_matrix:
         who, product = (
@@ -270,6 +270,14 @@ class Replay:
             ]
         )
         return np.take_along_axis(found, best_columns(values, self.top), axis=1)
+
+
+def _days(split: Split, products: np.ndarray) -> float | None:
+    """See `Stage.days`; of those new products (positions)."""
+    if not len(split.first_sold):
+        return None
+    first = split.first_sold.reindex(split.new_products[PRODUCT].iloc[products])
+    return float((split.sales["timestamp"].max() - first).mean() / pd.Timedelta(days=1))
 
 
 def _kept(scores: np.ndarray, best: np.ndarray, top: int) -> np.ndarray:

@@ -61,6 +61,8 @@ class Stage:
     name: str
     reached: float
     """See `Split.reached`."""
+    days: float | None
+    """From a new product's first sale to the end, on average; None without times."""
     shots: list[int]
     """Rising, from 0."""
     customers: pd.DataFrame
@@ -106,7 +108,13 @@ class Stage:
         }
         for name in ("queries", "everything", "known_queries"):
             arrays |= getattr(self, name).arrays(name)
-        settings = {"name": self.name, "reached": self.reached, "shots": self.shots, "known": self.known}
+        settings = {
+            "name": self.name,
+            "reached": self.reached,
+            "days": self.days,
+            "shots": self.shots,
+            "known": self.known,
+        }
         save_arrays(folder, arrays, settings, {"customers": self.customers, "products": self.products})
 
     @classmethod
@@ -137,6 +145,8 @@ class Said:
     chances: list[dict[str, Any]]
     """As JSON, a row for each number of first sales and bin of listed pairs: shots and what `reliability` gives; [] where no
     probability is known."""
+    days: float | None
+    """How long after its first sale a product's chances reach; None: as long as it is sold."""
     seconds: float
 
     def save(self, folder: Path) -> None:
@@ -147,7 +157,9 @@ class Said:
             "everything": self.everything,
             "together": self.together,
         }
-        save_arrays(folder, arrays, {"way": self.way, "chances": self.chances, "seconds": self.seconds})
+        save_arrays(
+            folder, arrays, {"way": self.way, "chances": self.chances, "days": self.days, "seconds": self.seconds}
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Said:

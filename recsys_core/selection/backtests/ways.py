@@ -40,6 +40,8 @@ class Answer:
     """By which a product's audience is ranked."""
     odds: bool = False
     """Whether `audience` gives log-odds of a purchase."""
+    days: float | None = None
+    """Within how many days after the first sale, on average; None: not known."""
 
 
 Way = Callable[[Launch], Answer]
@@ -69,16 +71,17 @@ class Methods:
             method.fit(self._source, run=self._run)
             if method.single:
                 self._single[name] = method
+        adapter, probability, days = self._adapted(method, most).adapter, None, None
         try:
-            adapter = self._adapted(method, most).adapter
-            probability = calibrate(self._source, adapter, catalog=self._catalog, run=self._run).probability
+            calibration = calibrate(self._source, adapter, catalog=self._catalog, run=self._run)
+            probability, days = calibration.probability, calibration.report["days"]
         except CannotRun:
-            probability = None
+            pass
 
         def way(launch: Launch) -> Answer:
             model = replace(self._adapted(method, launch), probability=probability)
             audience = model.audience_scores(np.arange(len(launch.product_ids)))
-            return Answer(model.score, audience, probability is not None)
+            return Answer(model.score, audience, probability is not None, days)
 
         return way
 

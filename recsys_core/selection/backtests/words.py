@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recsys_core.evaluation.bootstrap import Comparison
 from recsys_core.selection.backtests.figures import ALL_CUTS, AUDIENCE, NEW
 from recsys_core.selection.backtests.names import BASELINES, CONTENT, RANDOM
 
@@ -37,8 +38,13 @@ def best_method(metrics: pd.DataFrame, k: int, cut: str = ALL_CUTS) -> str | Non
     return None if rows.empty else str(rows["method"].iloc[int(rows["value"].argmax())])
 
 
-def headline(metrics: pd.DataFrame, top: int, method: str, k: int, cut: str = ALL_CUTS) -> list[tuple[str, str]]:
-    """Three figures, each with a sentence: what lists find, what audiences hold, what first sales bring."""
+def headline(
+    metrics: pd.DataFrame, top: int, method: str, k: int, cut: str = ALL_CUTS, gain: Comparison | None = None
+) -> list[tuple[str, str]]:
+    """Three figures, each with a sentence: what lists find, what audiences hold, what first sales bring.
+
+    gain: by first sales, with its interval, where it is known (see `first_sales_gain`).
+    """
     told = []
     recall, content, random = (figure(metrics, "recall", name, k, cut) for name in (method, CONTENT, RANDOM))
     if recall is not None:
@@ -63,20 +69,34 @@ def headline(metrics: pd.DataFrame, top: int, method: str, k: int, cut: str = AL
                 f"{captured['value'] / AUDIENCE:.1f} times as many as by chance.",
             )
         )
-    zero, now = (figure(metrics, "ndcg", method, shots, cut) for shots in (0, k))
-    if k and zero is not None and now is not None and zero["value"]:
-        gain = now["value"] / zero["value"] - 1
-        told.append((f"{gain:+.0%}", f"better lists (ndcg) with {sales(k)} of a product than with none."))
-    elif now is not None:
-        best = _last(metrics, method, cut)
-        if best is not None and now["value"]:
-            more = best["value"] / now["value"] - 1
-            told.append((f"{more:+.0%}", f"better lists (ndcg) once a product has {sales(int(best['k']))}."))
+    most = _last(metrics, method, cut)
+    zero = figure(metrics, "ndcg", method, 0, cut)
+    then = most if not k else figure(metrics, "ndcg", method, k, cut)
+    if zero is not None and then is not None and zero["value"] and then["k"]:
+        told.append(
+            (
+                _signed(then["value"] / zero["value"] - 1),
+                f"is what {sales(int(then['k']))} of a product change in the quality of lists (ndcg), beside none{_sure(gain)}.",
+            )
+        )
     return told
 
 
 def sales(k: int) -> str:
     return f"{k} first sale{'' if k == 1 else 's'}"
+
+
+def _sure(gain: Comparison | None) -> str:
+    if gain is None or gain.gain is None:
+        return ""
+    clear = ", so no clear change" if gain.low <= 0 <= gain.high else ""
+    return f" (between {_signed(gain.low)} and {_signed(gain.high)}{clear})"
+
+
+def _signed(share: float) -> str:
+    """+12%, −3%, ±0%."""
+    text = f"{abs(share):.0%}"
+    return f"{'±' if text == '0%' else '+' if share > 0 else '−'}{text}"
 
 
 def summary(metrics: pd.DataFrame, facts: dict[str, Any]) -> list[str]:
