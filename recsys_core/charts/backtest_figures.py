@@ -85,6 +85,7 @@ def shots_curve(
         )
     styled(figure, height=430, x_title="First sales of a product", y_title=y_title)
     _legend(figure)
+    figure.update_layout(clickmode="event+select")
     figure.update_xaxes(tickmode="array", tickvals=list(range(len(shots))), ticktext=[str(k) for k in shots])
     return figure.update_yaxes(tickformat=".0%" if percent else None, rangemode="tozero" if from_zero else "normal")
 
@@ -99,10 +100,6 @@ def groups_heatmap(values: pd.DataFrame, counts: pd.DataFrame, *, percent: bool,
     small = counts.fillna(0) < least
     text = values.map(lambda value: "" if pd.isna(value) else f"{value:.0%}" if percent else f"{value:.3f}")
     text = text + small.map(lambda few: "*" if few else "")
-    hover = np.empty((*values.shape, 4), dtype=object)
-    hover[..., 0], hover[..., 1] = np.array(values.index)[:, None], np.array(values.columns)[None]
-    hover[..., 2] = counts.fillna(0).to_numpy().astype(int)
-    hover[..., 3] = small.map(lambda few: "<br>small group: mostly chance" if few else "").to_numpy()
     most = float(np.nanmax(np.abs(beside.mask(small).to_numpy()), initial=0.05))
     figure = go.Figure(
         go.Heatmap(
@@ -111,8 +108,7 @@ def groups_heatmap(values: pd.DataFrame, counts: pd.DataFrame, *, percent: bool,
             y=list(values.index),
             text=text.to_numpy(),
             texttemplate="%{text}",
-            customdata=hover.tolist(),
-            hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}: %{text}, n = %{customdata[2]:,}%{customdata[3]}<extra></extra>",
+            hoverinfo="skip",
             colorscale=[(0, "#d99a6c"), (0.5, "rgba(128,140,136,0.12)"), (1, "#4fb3aa")],
             zmin=-most,
             zmax=most,
@@ -121,7 +117,27 @@ def groups_heatmap(values: pd.DataFrame, counts: pd.DataFrame, *, percent: bool,
             ygap=2,
         )
     )
-    styled(figure, height=110 + 26 * len(values))
+    # A heatmap can't be clicked; points that nobody sees can.
+    cells = [(group, method) for group in values.index for method in values.columns]
+    few = small.to_numpy().ravel()
+    figure.add_scatter(
+        x=[method for _, method in cells],
+        y=[group for group, _ in cells],
+        mode="markers",
+        marker={"size": 24, "symbol": "square", "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[list(cell) for cell in cells],
+        text=[
+            f"<b>{group}</b><br>{method}: {said or 'n/a'}, n = {int(n):,}{'<br>small group: mostly chance' if small_ else ''}"
+            for (group, method), said, n, small_ in zip(
+                cells, text.to_numpy().ravel(), counts.fillna(0).to_numpy().ravel(), few, strict=True
+            )
+        ],
+        hovertemplate="%{text}<extra></extra>",
+    )
+    styled(figure, height=130 + 26 * len(values))
+    figure.update_layout(clickmode="event+select", margin={"t": 34})
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure.update_xaxes(side="top", showgrid=False, tickangle=-30)
 

@@ -107,8 +107,6 @@ def beyond_accuracy(chosen: Chosen) -> None:
 
 def points(chosen: Chosen, x: str, y: str) -> pd.DataFrame:
     """method, x, y."""
-    one, other = (
-        curve(chosen.metrics, name, chosen.cut).query("k == @chosen.k").set_index("method")["value"] for name in (x, y)
-    )
+    one, other = (curve(chosen.metrics, name, chosen.cut, k=chosen.k).set_index("method")["value"] for name in (x, y))
     both = pd.DataFrame({"x": one, "y": other}).dropna()
     return both.reindex([name for name in chosen.ways() if name in both.index]).rename_axis("method").reset_index()

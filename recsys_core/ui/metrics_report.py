@@ -141,8 +141,7 @@ def _chances(chosen: Chosen) -> list[Section]:
 
 def _everything(chosen: Chosen) -> Section:
     columns = {
-        METRICS[name].label: curve(chosen.metrics, name, chosen.cut)
-        .query("k == @chosen.k")
+        METRICS[name].label: curve(chosen.metrics, name, chosen.cut, k=chosen.k)
         .set_index("method")["value"]
         .map(lambda value, name=name: shown(name, value))
         for name in (*IN_TABLE, *IN_TABLE_TOO)

@@ -47,5 +47,5 @@ def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, str]:
 
 def beside(metrics: Mapping[str, pd.DataFrame], metric: str, k: int) -> pd.DataFrame:
     """backtest, method, k, value, low, high, n: of all cuts of each; metrics: backtest → its figures."""
-    parts = [curve(frame, metric).query("k == @k").assign(backtest=name) for name, frame in metrics.items()]
+    parts = [curve(frame, metric, k=k).assign(backtest=name) for name, frame in metrics.items()]
     return pd.concat(parts, ignore_index=True)[["backtest", "method", "k", "value", "low", "high", "n"]]

@@ -12,16 +12,21 @@ from recsys_core.selection.backtests.figures import ALL_CUTS, AUDIENCE, NEW
 from recsys_core.selection.backtests.names import BASELINES, CONTENT, RANDOM
 
 
-def curve(metrics: pd.DataFrame, metric: str, cut: str = ALL_CUTS, group: str = NEW) -> pd.DataFrame:
-    """A row for each method and number of first sales: method, k, value, low, high, n; nothing where it is undefined."""
+def curve(
+    metrics: pd.DataFrame, metric: str, cut: str = ALL_CUTS, group: str = NEW, k: int | None = None
+) -> pd.DataFrame:
+    """A row for each method and number of first sales (or for `k` alone): method, k, value, low, high, n; nothing where it is
+    undefined."""
     rows = metrics[(metrics["cut"] == cut) & (metrics["group"] == group) & (metrics["metric"] == metric)]
+    if k is not None:
+        rows = rows[rows["k"] == k]
     return rows.dropna(subset=["value"])[["method", "k", "value", "low", "high", "n"]].reset_index(drop=True)
 
 
 def figure(metrics: pd.DataFrame, metric: str, method: str, k: int, cut: str = ALL_CUTS) -> pd.Series | None:
     """value, low, high and n of one point; None where there is none."""
-    rows = curve(metrics, metric, cut)
-    rows = rows[(rows["method"] == method) & (rows["k"] == k)]
+    rows = curve(metrics, metric, cut, k=k)
+    rows = rows[rows["method"] == method]
     return None if rows.empty else rows.iloc[0]
 
 
@@ -33,8 +38,8 @@ def methods_of(metrics: pd.DataFrame) -> list[str]:
 
 def best_method(metrics: pd.DataFrame, k: int, cut: str = ALL_CUTS) -> str | None:
     """The method with the highest ndcg at that number of first sales; of equals the first."""
-    rows = curve(metrics, "ndcg", cut)
-    rows = rows[(rows["k"] == k) & ~rows["method"].isin(list(BASELINES))]
+    rows = curve(metrics, "ndcg", cut, k=k)
+    rows = rows[~rows["method"].isin(list(BASELINES))]
     return None if rows.empty else str(rows["method"].iloc[int(rows["value"].argmax())])
 
 

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from recsys_core.evaluation.audiences import capture, expected_buyers, gain_curve, lift
+from recsys_core.evaluation.beyond_accuracy import coverage, diversity, gini, novelty, popularity
+
+BEST = np.array([[0, 1, 2], [1, 0, -1], [4, -1, -1], [-1, -1, -1]])
+BUYERS = np.array([8, 0, 3, 100, 1])
+
+
+def test_what_is_shown_and_how_unequally() -> None:
+    assert coverage(BEST, 5) == 4 / 5
+    shown = [2, 2, 1, 0, 1]
+    # Half the mean difference of two products, over their mean.
+    expected = np.mean([abs(a - b) for a in shown for b in shown]) / (2 * np.mean(shown))
+    assert gini(BEST, 5) == pytest.approx(expected)
+    assert gini(np.array([[0], [1], [2]]), 3) == pytest.approx(0)
+    assert gini(np.zeros((9, 1), dtype=int), 1000) == pytest.approx(0.999)
+    assert np.isnan(gini(np.full((2, 2), -1), 5))
+
+
+def test_novelty_and_popularity_are_means_over_the_list() -> None:
+    bits = -np.log2((BUYERS + 1) / 201)
+    expected = [bits[[0, 1, 2]].mean(), bits[[0, 1]].mean(), bits[4], np.nan]
+    np.testing.assert_allclose(novelty(BEST, BUYERS, 200), expected)
+    mean = BUYERS.mean()
+    np.testing.assert_allclose(popularity(BEST, BUYERS), [11 / 3 / mean, 4 / mean, 1 / mean, np.nan])
+    assert np.isnan(popularity(BEST, np.zeros(5))).all()
+
+
+def test_diversity_is_one_less_the_mean_cosine_of_two_products() -> None:
+    vectors = np.random.default_rng(0).normal(size=(5, 4))
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    first = 1 - np.mean([unit[a] @ unit[b] for a, b in combinations([0, 1, 2], 2)])
+    np.testing.assert_allclose(diversity(BEST, vectors), [first, 1 - unit[0] @ unit[1], np.nan, np.nan], atol=1e-6)
+
+
+def test_audiences_hold_the_buyers_that_rank_early() -> None:
+    product, rank = np.array([0, 0, 0, 2]), np.array([1, 5, 90, 10])
+    np.testing.assert_allclose(capture(product, rank, 5, 3), [2 / 3, np.nan, 0])
+    np.testing.assert_allclose(lift(np.array([0.5]), 0.05), [10])
+    np.testing.assert_allclose(
+        gain_curve(product, rank, 100, [0.001, 0.05, 0.1, 1], 3),
+        [[1 / 3, 2 / 3, 2 / 3, 1], [np.nan] * 4, [0, 0, 1, 1]],
+    )
+    np.testing.assert_array_equal(expected_buyers(product, rank, [1, 10, 100], 3), [[1, 2, 3], [0, 0, 0], [0, 1, 1]])
