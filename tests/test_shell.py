@@ -13,6 +13,7 @@ import pytest
 from planted import planted_shop
 
 from recsys_core.workspace import Workspace
+from recsys_core.workspace.backtests import backtests
 
 ROOT = Path(__file__).parents[1]
 
@@ -215,3 +216,55 @@ def test_categories_are_compared(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "--text pretrained" in done.stderr
+
+
+def test_launches_are_replayed(files: Path, tmp_path: Path) -> None:
+    """Half of the products first sell in the second half of a season."""
+    sales = pd.read_csv(files / "interactions.csv", dtype=str)
+    sold = pd.Index(sales["product_id"].unique())
+    days = pd.Series(range(len(sold)), index=sold)[sales["product_id"]].to_numpy() % 100 + sales.index % 20
+    sales["timestamp"] = (pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D")).strftime("%Y-%m-%d")
+    sales.to_csv(tmp_path / "sales.csv", index=False)
+    workspace, out = tmp_path / "workspace", tmp_path / "m.csv"
+    files_given = ("--products", files / "products.csv", "--interactions", tmp_path / "sales.csv")
+    assert shell("import", *files_given, "--workspace", workspace).returncode == 0
+    how = ("--workspace", workspace, "--methods", "prototype,zero-shot", "--shots", "0,2", "--set", "epochs=1")
+    done = shell("backtest", *how, "--cuts", 2, "--out", out, "--json")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(out)
+    assert list(table) == ["method", "k", "cut", "group", "metric", "value", "low", "high", "n"]
+    assert {"prototype", "zero-shot", "random", "popularity", "content neighbours"} < set(table["method"])
+    assert set(table["k"]) == {0, 2}
+    assert table["cut"].nunique() == 3
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["rows"] == len(table)
+    ndcg = table.query(
+        "method == 'prototype' and k == 2 and cut == 'all' and group == 'new products' and metric == 'ndcg'"
+    )
+    assert f"{ndcg['value'].iloc[0]:.4f}" in done.stdout
+    opened = Workspace(workspace)
+    assert [record.id for record in backtests(opened)] == [told["backtest"]]
+    opened.close()
+    # The same seed finds the same.
+    again = shell("backtest", *how, "--cuts", 2, "--out", tmp_path / "again.csv")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "again.csv").read_bytes() == out.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--methods", "magic"), "There is no method “magic”"),
+        (("--shots", "one"), "--shots is “one”"),
+        (("--shots", "-1"), "--shots is “-1”"),
+        (("--cuts", "0"), "“cuts”"),
+        (("--by", "category"), "no product of the catalog has one"),
+        (("--set", "wings=2"), "“wings”"),
+    ],
+)
+def test_a_backtest_that_cannot_be_made_says_why(workspace: Path, tmp_path: Path, arguments, said: str) -> None:
+    done = shell("backtest", "--workspace", workspace, *arguments, "--out", tmp_path / "no.csv")
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "no.csv").exists()

@@ -26,3 +26,14 @@ def test_from_frames_to_lists_without_a_workspace(tmp_path) -> None:
     assert isinstance(audience, pd.DataFrame)
     assert len(audience) == 10 * len(launch.product_ids)
     assert "Training" in stages
+
+
+def test_a_backtest_on_frames_is_the_table_of_figures() -> None:
+    catalog, _, _, _ = planted_shop(words_tell=True)
+    table = recsys_core.backtest(
+        catalog.products, catalog.interactions, methods=["zero-shot"], shots=(0, 2), cuts=1, by="product"
+    )
+    assert list(table) == ["method", "k", "cut", "group", "metric", "value", "low", "high", "n"]
+    ndcg = table[(table["metric"] == "ndcg") & (table["group"] == "new products") & (table["cut"] == "all")]
+    at_once = ndcg[ndcg["k"] == 0].set_index("method")["value"]
+    assert at_once["zero-shot"] > 2 * at_once["random"]

@@ -50,7 +50,8 @@ def splits(catalog: Dataset, by: HeldOutBy, cuts: int, seed: int) -> list[Split]
     by date: cuts at equal distances in sales between EARLIEST and LATEST; new is what was first sold from a cut until the
     next one (after the last: until the end), and later means any time after the cut. by product or category: as many seeded
     random draws, see `hold_out`; a purchase of a known product is held out for each of some customers.
-    Raises CannotRun where a catalog has no times, or nothing was sold first after a cut; InvalidSetting without categories.
+    A cut after which nothing was new is left out. Raises CannotRun where a catalog has no times, or nothing was new after any cut;
+    InvalidSetting without categories.
     """
     return _by_date(catalog, cuts, seed) if by == "date" else [_at_random(catalog, by, seed + i) for i in range(cuts)]
 
@@ -62,7 +63,7 @@ def _by_date(catalog: Dataset, cuts: int, seed: int) -> list[Split]:
     shares = np.linspace(EARLIEST, LATEST, cuts) if cuts > 1 else [(EARLIEST + LATEST) / 2]
     moments = [sales["timestamp"].quantile(share) for share in shares]
     first = sales.groupby(PRODUCT)["timestamp"].min()
-    found = []
+    found: list[Split] = []
     for cut, following in zip(moments, [*moments[1:], pd.Timestamp.max], strict=True):
         new = first.index[(first >= cut) & (first < following)]
         known = first.index[first < cut]
@@ -70,7 +71,13 @@ def _by_date(catalog: Dataset, cuts: int, seed: int) -> list[Split]:
             catalog.interactions[PRODUCT].isin(known) & (catalog.interactions["timestamp"] < cut)
         ]
         after = sales[sales["timestamp"] >= cut].sort_values("timestamp", kind="stable")
-        found.append(_split(f"from {cut:%-d %B %Y}", catalog, known, new, before, after, seed))
+        if len(new):
+            found.append(_split(f"from {cut:%-d %B %Y}", catalog, known, new, before, after, seed))
+    if not found:
+        raise CannotRun(
+            f"No product was first sold after {moments[0]:%-d %B %Y}, so there is no launch to replay. Upload a longer history, or "
+            "replay random products."
+        )
     return found
 
 
@@ -112,8 +119,6 @@ def _split(
         new = new[np.sort(np.random.default_rng(seed).permutation(len(new))[:MOST_PRODUCTS])]
     past = Dataset(catalog.products[catalog.products[PRODUCT].isin(known)], before, catalog.customers)
     launched = after[after[PRODUCT].isin(new)]
-    if launched.empty:
-        raise CannotRun(f"No product was new ({name}), so there is no launch to replay. Upload a longer history.")
     first_sold = launched.groupby(PRODUCT)["timestamp"].min() if "timestamp" in launched else pd.Series(dtype="object")
     customers = launched[CUSTOMER].drop_duplicates()
     later = after[after[PRODUCT].isin(past.product_ids) & after[CUSTOMER].isin(past.customer_ids)][PAIR]

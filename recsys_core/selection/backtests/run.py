@@ -40,16 +40,25 @@ def backtest(
     """Replays launches from a catalog's past.
 
     methods: names in the registry, None: all of them; the baselines are always replayed beside them. by: see `splits`; None:
-    by date where sales have times, else by product. model: settings of the source model that aren't the usual ones.
+    by date where sales have times and that tells enough, else by product. model: settings of the source model that aren't the usual ones.
     Goes on from `run.checkpoints` after a kill.
     Raises CannotRun where there is too little to replay, InvalidSetting for a method or setting that there isn't.
     """
     names = list(METHODS if methods is None else dict.fromkeys(methods))
     for name in names:
         method_named(name)
-    by = by or ("date" if catalog.has_times else "product")
-    found = splits(catalog, by, cuts, run.seed)
-    return replayed(found, methods=names, shots=shots, top=top, model=model, run=run)
+    source_model_config(model or {})
+    how: dict[str, Any] = {"methods": names, "shots": shots, "top": top, "model": model, "run": run}
+    if by is not None or not catalog.has_times:
+        return replayed(splits(catalog, by or "product", cuts, run.seed), **how)
+    try:
+        return replayed(splits(catalog, "date", cuts, run.seed), **how)
+    except CannotRun as error:
+        note = f"{error} Random products were replayed instead; that is easier than what is really new."
+    run.log(note)
+    apart = None if run.checkpoints is None else run.checkpoints / "products"
+    how["run"] = replace(run, checkpoints=apart)
+    return replayed(splits(catalog, "product", cuts, run.seed), notes=[note], **how)
 
 
 def replayed(
@@ -59,10 +68,11 @@ def replayed(
     shots: Sequence[int] = SHOTS,
     top: int = TOP,
     model: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
     run: RunContext,
 ) -> Backtest:
-    """The same for splits that are there already."""
-    parts, notes = [], []
+    """The same for splits that are there already; notes: to be kept with what is found."""
+    parts, notes = [], list(notes)
     for number, split in enumerate(found):
         steps = Steps(number, len(found), len(methods) + len(BASELINES) + 2, run)
         try:
