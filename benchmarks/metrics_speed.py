@@ -1,9 +1,9 @@
 """How fast figures are counted from lists, beside ranx on the same lists; one Markdown table out.
 
-    python -m benchmarks.metrics_speed [--peer PYTHON]
+    python -m benchmarks.metrics_speed [--peer-python PATH]
 
 50,000 customers, the top 20 of 2,000 products, 1 to 10 of them to be found; fastest of three rounds, after one that warms up.
-PYTHON: an interpreter that has ranx (`pip install ranx`), which isn't a dependency of this project. ranx counts recall, precision,
+PATH: an interpreter that has ranx (`pip install ranx==0.3.21`), which isn't a dependency of this project. ranx counts recall, precision,
 F1, ndcg, MAP, MRR and hit rate of the same lists; it is told without and with the making of its own objects from them. Means
 must agree to 1e-6.
 """
@@ -100,18 +100,18 @@ def peer(python: str, best: np.ndarray, relevant: sp.csr_matrix) -> dict[str, An
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", metavar="PYTHON")
+    parser.add_argument("--peer-python", metavar="PATH")
     given = parser.parse_args()
     best, relevant = lists()
     seconds, figures = fastest(lambda: list_metrics(hits(best, relevant), np.diff(relevant.indptr)))
     table = Table("what", "seconds", "ranx / ours")
-    table.say(row("hits and eight figures, a customer at a time", f"{seconds:.2f}", ""))
-    if given.peer:
-        theirs = peer(given.peer, best, relevant)
+    table.say(row("hits and seven figures, a customer at a time", f"{seconds:.3f}", ""))
+    if given.peer_python:
+        theirs = peer(given.peer_python, best, relevant)
         for name, column in NAMES.items():
             assert abs(figures[name].mean() - theirs["means"][column]) < 1e-6, name
-        table.say(row("ranx, counting alone", f"{theirs['counted']:.2f}", f"{theirs['counted'] / seconds:.1f}"))
-        table.say(row("ranx, from lists", f"{theirs['made']:.2f}", f"{theirs['made'] / seconds:.1f}"))
+        table.say(row("ranx, counting alone", f"{theirs['counted']:.3f}", f"{theirs['counted'] / seconds:.1f}"))
+        table.say(row("ranx, from lists", f"{theirs['made']:.3f}", f"{theirs['made'] / seconds:.1f}"))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ class Redraws:
 
         nan where a redraw holds no row at all.
         """
-        columns = figures.reshape(self.n, -1)
+        columns = figures[:, None] if figures.ndim == 1 else figures
+        if not self.n:
+            return np.full((self.draws, *figures.shape[1:]), np.nan)
         there = np.isfinite(columns)
         values = np.where(there, columns, 0).astype(np.float32)
         all_there = bool(there.all())
@@ -70,7 +72,10 @@ class Comparison:
     def sentence(self, first: str, second: str, what: str) -> str:
         """For a merchandiser; what: when, such as "with 5 first sales"."""
         if self.gain is None:
-            return f"{first} and {second} can't be compared {what}: {second} found nothing at all."
+            why = (
+                f"{second} found nothing at all" if self.second == 0 else "there is nobody for whom both were measured"
+            )
+            return f"{first} and {second} can't be compared {what}: {why}."
         if self.low <= 0 <= self.high:
             return f"No clear difference between {first} and {second} {what}: between {_said(self.low)} and {_said(self.high)}."
         low, high = sorted((abs(self.low), abs(self.high)))

@@ -34,7 +34,8 @@ def list_metrics(
 
     found: (n, K), see `hits`; n_relevant: (n,) how many there are to find; n_candidates: among how many; k: default K, and may be
     more. As in trec_eval: precision divides by k however short a list is; average precision by n_relevant. ndcg has binary relevance
-    (Järvelin & Kekäläinen 2002). accuracy is that of the pair task, where the first k are called bought and all others not.
+    (Järvelin & Kekäläinen 2002). accuracy is that of the pair task, where the first k are called bought and all others not; every
+    place of a list counts as called, up to n_candidates.
     """
     k = found.shape[1] if k is None else k
     found = found[:, :k]
@@ -42,7 +43,6 @@ def list_metrics(
     n_found = found.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ideal = np.cumsum(1 / np.log2(np.arange(2, k + 2)))[np.clip(n_relevant, 1, k) - 1]
-        first = np.where(n_found > 0, found.argmax(axis=1) + 1, np.inf)
         precisions = np.cumsum(found, axis=1) / places
         figures = {
             "recall": n_found / n_relevant,
@@ -50,11 +50,11 @@ def list_metrics(
             "f1": 2 * n_found / (k + n_relevant),
             "ndcg": found @ (1 / np.log2(places + 1)) / ideal,
             "map": (found * precisions).sum(axis=1) / n_relevant,
-            "mrr": 1 / first,
+            "mrr": (found / places).max(axis=1, initial=0),
             "hit_rate": (n_found > 0).astype(float),
         }
         if n_candidates is not None:
-            called = np.minimum(k, n_candidates)
+            called = np.minimum(found.shape[1], n_candidates)
             figures["accuracy"] = 1 - (called + n_relevant - 2 * n_found) / n_candidates
     undefined = n_relevant == 0
     return {name: np.where(undefined, np.nan, values) for name, values in figures.items()}

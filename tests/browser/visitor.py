@@ -11,7 +11,7 @@ PATIENCE = 120_000
 """Milliseconds after which a step fails; a busy machine needs some of them."""
 RUN_PATIENCE = 600_000
 """The same for a step that ends with a run."""
-PAGES = ["Overview", "Catalog", "Train", "Categories", "Launch"]
+PAGES = ["Overview", "Catalog", "Train", "Categories", "Launch", "Metrics"]
 # Below a deep link Streamlit's own script looks for the server first, and then finds it above.
 SEARCHED = re.compile(r"/_stcore/(health|host-config)$")
 # The app puts these between characters that Streamlit would turn into something else; nobody sees them.

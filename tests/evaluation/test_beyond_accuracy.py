@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recsys_core.evaluation.audiences import capture, expected_buyers, gain_curve, lift
-from recsys_core.evaluation.beyond_accuracy import coverage, diversity, gini, novelty, popularity
+from recsys_core.evaluation.beyond_accuracy import BLOCK, coverage, diversity, gini, novelty, popularity
 
 BEST = np.array([[0, 1, 2], [1, 0, -1], [4, -1, -1], [-1, -1, -1]])
 BUYERS = np.array([8, 0, 3, 100, 1])
@@ -37,6 +37,35 @@ def test_diversity_is_one_less_the_mean_cosine_of_two_products() -> None:
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     first = 1 - np.mean([unit[a] @ unit[b] for a, b in combinations([0, 1, 2], 2)])
     np.testing.assert_allclose(diversity(BEST, vectors), [first, 1 - unit[0] @ unit[1], np.nan, np.nan], atol=1e-6)
+
+
+def test_products_without_content_are_unlike_all_others() -> None:
+    vectors = np.array([[0.0, 0], [0, 0], [2, 0], [3, 0]])
+    lists = np.array([[0, 1, -1], [0, 2, -1], [2, 3, -1], [0, 2, 3]])
+    np.testing.assert_allclose(diversity(lists, vectors), [1, 1, 0, 1 - 1 / 3], atol=1e-9)
+
+
+def test_many_lists_are_judged_as_one_by_one() -> None:
+    """More of them than one block has, of different lengths, with products that stand in no list."""
+    rng = np.random.default_rng(0)
+    n, products = 2 * BLOCK + 5, 30
+    best = np.where(rng.random((n, 6)) < 0.3, -1, np.argsort(rng.random((n, 20)), axis=1)[:, :6])
+    vectors, buyers = rng.normal(size=(products, 8)), rng.integers(50, size=products)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unlike, unknown, shown = [], [], [0] * products
+    for products_of_one in best:
+        there = [product for product in products_of_one if product >= 0]
+        cosines = [unit[a] @ unit[b] for a, b in combinations(there, 2)]
+        unlike.append(1 - np.mean(cosines) if cosines else np.nan)
+        unknown.append(np.mean([-np.log2((buyers[product] + 1) / 101) for product in there]) if there else np.nan)
+        for product in there:
+            shown[product] += 1
+    assert np.isnan(unlike).any()
+    np.testing.assert_allclose(diversity(best, vectors), unlike, atol=1e-9)
+    np.testing.assert_allclose(novelty(best, buyers, 100), unknown)
+    assert coverage(best, products) == sum(count > 0 for count in shown) / products == 20 / 30
+    expected = np.mean([abs(a - b) for a in shown for b in shown]) / (2 * np.mean(shown))
+    assert gini(best, products) == pytest.approx(expected)
 
 
 def test_audiences_hold_the_buyers_that_rank_early() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys_core.evaluation.bootstrap import Redraws, compare, interval
+from recsys_core.evaluation.bootstrap import Comparison, Redraws, compare, interval
 
 
 def test_redrawn_means_are_those_of_redrawn_rows() -> None:
@@ -23,6 +23,12 @@ def test_nothing_measured_has_no_interval() -> None:
     means = Redraws.of(5, 0, 10).means(np.full(5, np.nan))
     assert np.isnan(means).all()
     assert np.isnan(interval(means)).all()
+    assert Redraws.of(0, 0, 10).means(np.zeros((0, 3))).shape == (10, 3)
+    nobody = compare(np.full(5, np.nan), np.ones(5), Redraws.of(5, 0))
+    assert nobody.gain is None
+    said = "a and b can't be compared with none: there is nobody for whom both were measured."
+    assert nobody.sentence("a", "b", "with none") == said
+    assert compare(np.zeros(0), np.zeros(0), Redraws.of(0, 0)).sentence("a", "b", "with none") == said
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
@@ -51,6 +57,7 @@ def test_sentences_say_less_and_unclear_and_undefined() -> None:
     redraws = Redraws.of(300, 0)
     less = compare(second * 0.8, second, redraws).sentence("a", "b", "with none")
     assert less == "a finds 20% less than b with none; between 20% and 20%."
+    assert Comparison(0.7, 1, -0.3, -0.4, -0.1).sentence("a", "b", "with none").endswith("; between 10% and 40%.")
     unclear = compare(second + rng.normal(scale=0.3, size=300), second, redraws).sentence("a", "b", "with none")
     assert unclear.startswith("No clear difference between a and b with none: between ")
     assert " less and " in unclear

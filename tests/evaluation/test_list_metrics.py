@@ -83,6 +83,33 @@ def test_a_zero_that_is_stored_is_not_to_be_found() -> None:
     assert not hits(np.array([[0], [-1]]), last).any()
 
 
+def test_what_is_to_be_found_may_come_in_any_order() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.random((50, 30)) < 0.2
+    row, column = truth.nonzero()
+    shuffled = np.lexsort((rng.random(len(row)), row))
+    starts = np.append(0, np.cumsum(truth.sum(axis=1)))
+    relevant = sp.csr_matrix((np.ones(len(row)), column[shuffled], starts), truth.shape)
+    assert not relevant.has_sorted_indices
+    best = np.argsort(rng.random(truth.shape), axis=1)[:, :7]
+    np.testing.assert_array_equal(hits(best, relevant), np.take_along_axis(truth, best, axis=1))
+
+
+def test_a_list_shorter_than_k_is_judged_as_one_of_k() -> None:
+    figures = list_metrics(np.array([[True, True]]), np.array([5]), k=20)
+    ideal = sum(1 / np.log2(place + 1) for place in range(1, 6))
+    assert figures["ndcg"][0] == pytest.approx((1 + 1 / np.log2(3)) / ideal)
+    assert figures["precision"][0] == pytest.approx(2 / 20)
+    assert figures["f1"][0] == pytest.approx(2 * (2 / 20) * (2 / 5) / (2 / 20 + 2 / 5))
+
+
+def test_lists_without_a_place_find_nothing() -> None:
+    figures = list_metrics(np.zeros((2, 0), dtype=bool), np.array([1, 0]), 3, k=20)
+    for name, values in figures.items():
+        # Of three candidates none is called bought, and one was.
+        np.testing.assert_allclose(values, [2 / 3 if name == "accuracy" else 0, np.nan], err_msg=name)
+
+
 def test_where_everything_or_nothing_was_bought_there_is_no_area() -> None:
     areas = auc(np.array([0, 0, 2]), np.array([1, 2, 2]), np.array([2, 2, 2]), 3)
     np.testing.assert_array_equal(areas, [np.nan, np.nan, 0])
