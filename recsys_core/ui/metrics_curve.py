@@ -10,7 +10,8 @@ from recsys_core.charts.backtest_figures import shots_curve
 from recsys_core.evaluation.bootstrap import Comparison
 from recsys_core.evaluation.metric_words import METRICS
 from recsys_core.selection.backtests.compared import compared
-from recsys_core.selection.backtests.figures import OF_ALL_LISTS
+from recsys_core.selection.backtests.figures import AUDIENCE, OF_ALL_LISTS
+from recsys_core.selection.backtests.misses import products_of
 from recsys_core.selection.backtests.names import ALSO_BOUGHT, BASELINES, CONTENT
 from recsys_core.selection.backtests.words import curve, sales
 from recsys_core.ui.launch_choice import choose, linked_choice
@@ -53,6 +54,7 @@ def few_shot_curve(chosen: Chosen) -> None:
             choose("shots", str(int(k)))
             st.rerun()
     comparison(chosen)
+    _launches(chosen)
     _table(chosen, rows)
 
 
@@ -92,6 +94,41 @@ def against(chosen: Chosen, other: str) -> Comparison | None:
 
 def _measure(metric: str) -> str:
     return metric if METRICS[metric].higher_is_better and metric not in OF_ALL_LISTS else "ndcg"
+
+
+def _launches(chosen: Chosen) -> None:
+    """The products behind the chosen point; a row leads to the launch."""
+    parts = [
+        products_of(
+            stage(chosen.id, number), said(chosen.id, number, chosen.method), cut["shots"].index(chosen.k), AUDIENCE
+        ).assign(cut=cut["name"], number=number)
+        for number, cut in chosen.cuts
+    ]
+    if not parts:
+        return
+    rows = pd.concat(parts, ignore_index=True).sort_values("captured", ascending=False, kind="stable")
+    st.markdown(f"**The launches behind this point**: {plain(chosen.method)} with {sales(chosen.k)}")
+    event = st.dataframe(
+        rows[["title", "cut", "buyers", "captured"]],
+        hide_index=True,
+        column_config={
+            "title": st.column_config.TextColumn("Product", width="large"),
+            "cut": "Launched",
+            "buyers": st.column_config.NumberColumn("Later buyers", format="localized"),
+            "captured": st.column_config.ProgressColumn(
+                f"Of these in the first {AUDIENCE:.0%} of customers", format="percent", min_value=0.0, max_value=1.0
+            ),
+        },
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"launches-{chosen.id}-{chosen.cut}-{chosen.method}-{chosen.k}",
+        alt="The replayed products with the share of their later buyers that would have been found.",
+    )
+    for at in event.selection.rows:
+        choose("launch-cut", str(rows["number"].iloc[at]))
+        choose("side", "product")
+        choose("replayed", rows["product_id"].iloc[at])
+        st.caption("Chosen: its buyers are under “One launch”.")
 
 
 def _table(chosen: Chosen, rows: pd.DataFrame) -> None:

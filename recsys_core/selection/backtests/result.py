@@ -33,7 +33,7 @@ class Backtest:
             "top": top,
             "seed": seed,
             "notes": notes,
-            "warnings": warnings(parts, metrics),
+            "warnings": warnings(parts),
             "cuts": [_cut(part) for part in parts],
         }
         return cls(metrics, facts, list(parts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 
 from recsys_core.selection.backtests.groups import TWIN
 from recsys_core.selection.backtests.replayed import Replayed, Stage
@@ -21,7 +20,7 @@ UNLIKE = 1.5
 REACHED = 0.5
 
 
-def warnings(parts: Sequence[Replayed], metrics: pd.DataFrame) -> list[str]:
+def warnings(parts: Sequence[Replayed]) -> list[str]:
     """A plain sentence each."""
     found = [line for part in parts for line in _of_stage(part.stage)]
     return found + [line for part in parts for line in _of_lists(part)]
