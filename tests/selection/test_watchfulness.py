@@ -37,10 +37,9 @@ def stage() -> Stage:
         queries=queries,
         everything=queries,
         likeness=rng.random(len(product)).astype(np.float32),
-        sold_known=np.ones(5),
         known_queries=nothing,
         known_found=np.zeros((0, TOP), dtype=bool),
-        diversity=np.eye(PRODUCTS, dtype=np.float32),
+        content=np.eye(PRODUCTS, dtype=np.float32),
     )
 
 
@@ -54,7 +53,6 @@ def said(seen: Stage, lists: np.ndarray) -> Said:
         together=np.zeros((2, 0, TOP), dtype=np.int8),
         chances=[],
         days=None,
-        seconds=1.0,
     )
 
 

@@ -59,7 +59,7 @@ def of_customers(stage: Stage, said: Said, at: int, top: int) -> dict[str, np.nd
     return figures | {
         "novelty": novelty(lists, buyers, len(stage.customers)),
         "popularity": popularity(lists, buyers),
-        "diversity": diversity(lists, stage.diversity),
+        "diversity": diversity(lists, stage.content),
     }
 
 

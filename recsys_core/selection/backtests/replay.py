@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import expit
 
-from recsys_core.content.unit_rows import unit_rows
 from recsys_core.dataset import Launch
 from recsys_core.errors import CannotRun
 from recsys_core.evaluation.metrics import hits
@@ -80,10 +78,8 @@ class Replay:
         return Launch(self.split.name, self.products, self._few_sales[self._rank < shots])
 
     def stage(self) -> Stage:
-        split, pairs = self.split, self.queries
-        catalog = split.catalog
-        text = self.source.space_.with_launch(split.new_products)
-        known, new = text[1], text[2]
+        split, catalog = self.split, self.split.catalog
+        _, known, new = self.source.space_.with_launch(split.new_products)
         alike = _nearest(new.words, known.words)
         columns = [name for name in ("title", "category", "price") if name in split.new_products]
         products = split.new_products[[PRODUCT, *columns]].assign(
@@ -92,26 +88,28 @@ class Replay:
             twin=catalog.products["title"].to_numpy()[alike[0]],
             twin_likeness=alike[1],
         )
-        everyone = self.customer_ids[self.everyone]
-        bought = np.diff(self.source.weights_.indptr)[self.everyone]
-        likeness = self._likeness()
+        customers = pd.DataFrame(
+            {
+                CUSTOMER: self.customer_ids[self.everyone],
+                "bought": np.diff(self.source.weights_.indptr)[self.everyone],
+            }
+        )
         return Stage(
             name=split.name,
             reached=split.reached,
             days=_days(split, self.few),
             shots=self.shots,
-            customers=pd.DataFrame({CUSTOMER: everyone, "bought": bought}),
+            customers=customers,
             products=products,
             known=len(catalog.product_ids),
             few=self.few,
             support=self.support,
-            queries=pairs,
+            queries=self.queries,
             everything=self.everything,
-            likeness=likeness,
-            sold_known=np.bincount(catalog.weights.indices, minlength=len(catalog.product_ids)),
+            likeness=self._likeness(),
             known_queries=self.known_queries,
             known_found=hits(self.known_lists, self.known_queries.relevant),
-            diversity=unit_rows(new.dense[self.few]),
+            content=new.dense[self.few],
         )
 
     def _likeness(self) -> np.ndarray:
@@ -125,7 +123,6 @@ class Replay:
 
     def said(self, name: str, way: Way) -> Said:
         """Raises CannotRun where the way can't be placed."""
-        started = time.monotonic()
         parts, chances = [], []
         for shots in self.shots:
             self.run.check()
@@ -136,8 +133,7 @@ class Replay:
         answer = way(Launch(self.split.name, self.split.new_products))
         everything = self._lists(answer.score, self.everything.asked, None)
         lists, in_list, in_audience, together = (np.stack(arrays) for arrays in zip(*parts, strict=True))
-        seconds = round(time.monotonic() - started, 2)
-        return Said(name, lists, in_list, in_audience, everything, together, chances, answer.days, seconds)
+        return Said(name, lists, in_list, in_audience, everything, together, chances, answer.days)
 
     def _hidden(self, shots: int) -> sp.csr_matrix:
         who, product = (

@@ -82,14 +82,12 @@ class Stage:
     """Of all new products, without first sales."""
     likeness: np.ndarray
     """(m,) of the pairs of `queries`: cosine of the customer's history with the product's text."""
-    sold_known: np.ndarray
-    """(known,) how many customers had bought each product of the catalog."""
     known_queries: Queries
     """Known products that customers bought later."""
     known_found: np.ndarray
     """(n_w, top) bool: whether that place of a customer's list of known products was one to be found."""
-    diversity: np.ndarray
-    """(n_e, d) float32 content vectors, rows of length 1."""
+    content: np.ndarray
+    """(n_e, d) float32 dense content vectors."""
 
     def support_of(self, shots: int) -> sp.csr_matrix:
         """(n_customers, n_e) ones where that customer is one of the first `shots` buyers."""
@@ -102,9 +100,8 @@ class Stage:
             "few": self.few,
             "support": self.support,
             "likeness": self.likeness,
-            "sold_known": self.sold_known,
             "known_found": self.known_found,
-            "diversity": self.diversity,
+            "content": self.content,
         }
         for name in ("queries", "everything", "known_queries"):
             arrays |= getattr(self, name).arrays(name)
@@ -147,7 +144,8 @@ class Said:
     probability is known."""
     days: float | None
     """How long after its first sale a product's chances reach; None: as long as it is sold."""
-    seconds: float
+    seconds: float = 0.0
+    """That it took, with what it had to learn."""
 
     def save(self, folder: Path) -> None:
         arrays = {

@@ -40,10 +40,11 @@ def _of_stage(stage: Stage) -> Iterator[str]:
             f"{stage.name}: {twins:.0%} of the “new” products are variants of known ones, such as “{example['title']}” "
             f"of “{example['twin']}”. They are easier to place than what is really new; see the figures by products."
         )
-    who = stage.support[stage.support >= 0]
     bought = stage.customers["bought"].to_numpy()
-    first, later = bought[who].mean(), bought[stage.queries.asked[stage.queries.customer]].mean()
-    if len(who) and max(first, later) / max(min(first, later), 1e-9) >= UNLIKE:
+    later = bought[stage.queries.asked[stage.queries.customer]].mean()
+    who = stage.support[stage.support >= 0]
+    first = bought[who].mean() if len(who) else later
+    if max(first, later) >= UNLIKE * min(first, later):
         yield (
             f"{stage.name}: first buyers aren't like the rest: they had bought {first:.0f} products before, later buyers "
             f"{later:.0f}. What first sales teach may not hold for everybody."
