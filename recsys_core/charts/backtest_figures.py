@@ -1,36 +1,25 @@
-"""Pictures of replayed launches: what each method finds, where, at what cost, and what an audience is worth."""
+"""Pictures of replayed launches: what each method finds, where, and at what cost."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import html
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from recsys_core.charts.style import ACCENT_FILL, QUIET, styled
+from recsys_core.charts.method_looks import METHOD_COLOURS, band, columns, look, methods_of, ranges, with_legend
+from recsys_core.charts.style import QUIET, styled
 
-METHOD_COLOURS = (
-    "#1a938a",
-    "#d1741f",
-    "#7a6fd0",
-    "#c2457e",
-    "#5b8f22",
-    "#b58a00",
-    "#3a86c8",
-    "#a0623a",
-    "#6b7f8e",
-    "#9b4fb5",
-)
-"""For both themes, and told apart by people who see red and green alike; a method has the same colour in all pictures."""
-DASHES = ("dot", "dash", "dashdot", "longdash")
-BASELINE_SYMBOLS = ("x", "diamond", "square", "triangle-up")
-
-
-def colour_of(method: str, methods: Sequence[str]) -> str:
-    """methods: all that aren't baselines."""
-    return METHOD_COLOURS[list(methods).index(method) % len(METHOD_COLOURS)]
+UNLIKE = [(0, "rgba(176, 112, 48, 0.6)"), (0.5, "rgba(128, 140, 136, 0.1)"), (1, "rgba(26, 147, 138, 0.6)")]
+"""From under the mean to over it; thin enough for the theme's letters, light or dark."""
+FAINT = "rgb(120, 132, 128)"
+"""Letters that count for less, and can be read on both themes."""
+PLACES = {"middle right": (0.5, 0), "middle left": (-0.5, 0), "top center": (0, -1), "bottom center": (0, 1)}
+"""Where a name may stand beside its point: so many of its lengths to the right, and lines down."""
 
 
 def shots_curve(
@@ -41,50 +30,40 @@ def shots_curve(
     percent: bool,
     bands: Collection[str] | None = None,
     from_zero: bool = True,
+    methods: Sequence[str] | None = None,
 ) -> go.Figure:
     """The few-shot curve: a line for each method, dashed for baselines, over evenly spaced numbers of first sales.
 
-    rows: method, k, value, low, high, n; bands: the methods with their 95 % range drawn (None: all). Without from_zero
-    the picture is as high as its lines.
+    rows: method, k, value, low, high, n; bands: what has its 95 % range drawn (None: all methods). Without from_zero the
+    picture is as high as its lines. methods: all of them, for their colours (None: those of the rows).
     """
     shots = sorted(set(rows["k"]))
-    methods = [name for name in dict.fromkeys(rows["method"]) if name not in baselines]
+    methods = methods_of(rows["method"], baselines, methods)
     spec = ".1%" if percent else ".3f"
     figure = go.Figure()
     for name, mine in rows.groupby("method", sort=False):
-        mine = mine.sort_values("k")
-        at = [shots.index(k) for k in mine["k"]]
-        quiet = name in baselines
-        colour = QUIET if quiet else colour_of(str(name), methods)
-        dash = DASHES[list(baselines).index(str(name)) % len(DASHES)] if quiet else "solid"
-        if not quiet and (bands is None or name in bands) and mine["low"].notna().all():
-            figure.add_scatter(
-                x=[*at, *reversed(at)],
-                y=[*mine["high"], *reversed(mine["low"].tolist())],
-                fill="toself",
-                fillcolor=_faint(colour),
-                line={"width": 0},
-                mode="lines",
-                hoverinfo="skip",
-                showlegend=False,
-                legendgroup=name,
-            )
+        mine = mine.sort_values("k").assign(at=lambda mine: mine["k"].map(shots.index))
+        marker, dash = look(str(name), methods, baselines)
+        if name in (methods if bands is None else bands):
+            band(figure, mine, "at", marker["color"])
         figure.add_scatter(
-            x=at,
-            y=mine["value"],
+            x=mine["at"].tolist(),
+            y=mine["value"].tolist(),
             name=name,
             legendgroup=name,
             mode="lines+markers",
-            marker={"size": 7 if quiet else 9, "color": colour},
-            line={"width": 2, "color": colour, "dash": dash},
-            customdata=mine[["method", "k", "low", "high", "n"]].to_numpy().tolist(),
+            marker={**marker, "size": 9},
+            line={"width": 2, "color": marker["color"], "dash": dash},
+            customdata=[
+                [name, k, ranges(low, high, spec), n] for k, low, high, n in columns(mine, "k", "low", "high", "n")
+            ],
             hovertemplate=(
-                f"<b>%{{customdata[0]}}</b><br>%{{customdata[1]}} first sales: %{{y:{spec}}}<br>"
-                f"%{{customdata[2]:{spec}}} to %{{customdata[3]:{spec}}}, n = %{{customdata[4]:,}}<extra></extra>"
+                f"<b>%{{customdata[0]}}</b><br>%{{customdata[1]}} first sales: %{{y:{spec}}}%{{customdata[2]}}<br>"
+                "%{customdata[3]:,} customers<extra></extra>"
             ),
         )
-    styled(figure, height=430, x_title="First sales of a product", y_title=y_title)
-    _legend(figure)
+    styled(figure, height=380, x_title="First sales of a product", y_title=y_title)
+    with_legend(figure)
     figure.update_layout(clickmode="event+select")
     figure.update_xaxes(tickmode="array", tickvals=list(range(len(shots))), ticktext=[str(k) for k in shots])
     return figure.update_yaxes(tickformat=".0%" if percent else None, rangemode="tozero" if from_zero else "normal")
@@ -93,53 +72,68 @@ def shots_curve(
 def groups_heatmap(values: pd.DataFrame, counts: pd.DataFrame, *, percent: bool, least: int) -> go.Figure:
     """Groups (rows) × methods (columns): the figure in words, its colour telling how it stands to the row's mean.
 
-    counts: of the same shape; a group with fewer than `least` has a star, and no colour.
+    counts: of the same shape; a group with fewer than `least` has a star, faint letters and no colour. customdata is
+    [group, method].
     """
     mean = values.mean(axis=1).replace(0, np.nan)
-    beside = values.sub(mean, axis=0).div(mean, axis=0)
-    small = counts.fillna(0) < least
-    text = values.map(lambda value: "" if pd.isna(value) else f"{value:.0%}" if percent else f"{value:.3f}")
-    text = text + small.map(lambda few: "*" if few else "")
-    most = float(np.nanmax(np.abs(beside.mask(small).to_numpy()), initial=0.05))
+    small = counts.fillna(0).lt(least) & values.notna()
+    beside = values.sub(mean, axis=0).div(mean, axis=0).mask(small).to_numpy(dtype=np.float64)
+    distances = np.abs(beside[np.isfinite(beside)])
+    # A few cells far off don't make all others pale.
+    most = max(0.05, float(np.quantile(distances, 0.95))) if len(distances) else 1.0
+    levels, numbers = values.to_numpy(dtype=np.float64), counts.fillna(0).to_numpy(dtype=np.float64)
+    height, width = values.shape
     figure = go.Figure(
         go.Heatmap(
-            z=beside.mask(small).to_numpy(),
-            x=list(values.columns),
-            y=list(values.index),
-            text=text.to_numpy(),
-            texttemplate="%{text}",
-            hoverinfo="skip",
-            colorscale=[(0, "#d99a6c"), (0.5, "rgba(128,140,136,0.12)"), (1, "#4fb3aa")],
+            z=beside.tolist(),
+            colorscale=UNLIKE,
             zmin=-most,
             zmax=most,
+            hoverinfo="skip",
             showscale=False,
             xgap=2,
             ygap=2,
         )
     )
-    # A heatmap can't be clicked; points that nobody sees can.
-    cells = [(group, method) for group in values.index for method in values.columns]
-    few = small.to_numpy().ravel()
-    figure.add_scatter(
-        x=[method for _, method in cells],
-        y=[group for group, _ in cells],
-        mode="markers",
-        marker={"size": 24, "symbol": "square", "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=[list(cell) for cell in cells],
-        text=[
-            f"<b>{group}</b><br>{method}: {said or 'n/a'}, n = {int(n):,}{'<br>small group: mostly chance' if small_ else ''}"
-            for (group, method), said, n, small_ in zip(
-                cells, text.to_numpy().ravel(), counts.fillna(0).to_numpy().ravel(), few, strict=True
-            )
-        ],
-        hovertemplate="%{text}<extra></extra>",
+    # A heatmap can't be clicked, and its letters are dark in the dark; points with the theme's letters have neither fault.
+    for mask, mark, note, letters in (
+        (~small, "", "", {}),
+        (small, "*", "<br>small group: mostly chance", {"color": FAINT}),
+    ):
+        cells = np.argwhere(mask.to_numpy(dtype=bool)).tolist()
+        found = [(levels[row, column], numbers[row, column]) for row, column in cells]
+        said = ["–" if np.isnan(value) else f"{value:.0%}" if percent else f"{value:.3f}" for value, _ in found]
+        names = [[values.index.tolist()[row], values.columns.tolist()[column]] for row, column in cells]
+        figure.add_scatter(
+            x=[column for _, column in cells],
+            y=[row for row, _ in cells],
+            mode="markers+text",
+            # A bar behind the letters, seen once it is clicked.
+            marker={
+                "symbol": "line-ew",
+                "size": 42,
+                "opacity": 0,
+                "color": QUIET,
+                "line": {"width": 20, "color": METHOD_COLOURS[0]},
+            },
+            text=[text + mark for text in said],
+            textfont={"size": 11 if width <= 10 else 10, **letters},
+            selected={"marker": {"opacity": 1}, "textfont": {"color": "white"}},
+            unselected={"marker": {"opacity": 0}},
+            customdata=names,
+            hovertext=[
+                f"<b>{group}</b><br>{method}: " + ("not measured" if np.isnan(value) else f"{text}, n = {n:,.0f}{note}")
+                for (group, method), text, (value, n) in zip(names, said, found, strict=True)
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    styled(figure, height=170 + 26 * height)
+    # All of a cell belongs to its point.
+    figure.update_layout(clickmode="event+select", hoverdistance=-1, margin={"t": 34, "r": 64})
+    figure.update_yaxes(**_names(values.index, 32), range=[max(height, 1) - 0.5, -0.5], showgrid=False)
+    return figure.update_xaxes(
+        **_names(values.columns, 24), range=[-0.5, max(width, 1) - 0.5], side="top", tickangle=-60
     )
-    styled(figure, height=130 + 26 * len(values))
-    figure.update_layout(clickmode="event+select", margin={"t": 34})
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure.update_xaxes(side="top", showgrid=False, tickangle=-30)
 
 
 def trade_off(
@@ -150,22 +144,26 @@ def trade_off(
     y_title: str,
     x_percent: bool,
     y_percent: bool,
+    methods: Sequence[str] | None = None,
 ) -> go.Figure:
-    """points: method, x, y."""
-    methods = [name for name in points["method"] if name not in baselines]
+    """A point a method, its name beside it; a legend where not all names have room.
+
+    points: method, x, y; methods: all of them, for their colours (None: those of the points).
+    """
+    methods = methods_of(points["method"], baselines, methods)
     figure = go.Figure()
-    for name, x, y in points[["method", "x", "y"]].to_numpy():
-        quiet = name in baselines
+    places = _places(points)
+    for (name, x, y), place in zip(columns(points, "method", "x", "y"), places, strict=True):
         figure.add_scatter(
             x=[x],
             y=[y],
             name=name,
-            mode="markers",
-            marker={
-                "size": 13,
-                "color": QUIET if quiet else colour_of(name, methods),
-                "symbol": BASELINE_SYMBOLS[list(baselines).index(name) % len(BASELINE_SYMBOLS)] if quiet else "circle",
-            },
+            legendgroup=name,
+            mode="markers+text" if place else "markers",
+            marker={**look(name, methods, baselines)[0], "size": 13},
+            text=[_short(name, 28)],
+            textposition=place,
+            textfont={"size": 11},
             customdata=[[name]],
             hovertemplate=(
                 f"<b>{name}</b><br>{x_title} %{{x:{'.1%' if x_percent else '.3f'}}}<br>"
@@ -173,152 +171,94 @@ def trade_off(
             ),
             cliponaxis=False,
         )
-    _legend(styled(figure, height=460, x_title=x_title, y_title=y_title))
+    styled(figure, height=400, x_title=x_title, y_title=y_title)
+    figure.update_layout(margin={"t": 34})
+    if not all(places):
+        with_legend(figure)
     figure.update_xaxes(showgrid=True, tickformat=".0%" if x_percent else None)
     return figure.update_yaxes(tickformat=".0%" if y_percent else None)
 
 
-def gain_figure(
-    shares: Sequence[float], curves: pd.DataFrame, baselines: Collection[str], marked: float | None = None
-) -> go.Figure:
-    """How many of the buyers the first share of customers hold. curves: method, share, value, low, high."""
-    figure = go.Figure()
-    methods = [name for name in dict.fromkeys(curves["method"]) if name not in baselines]
-    for name, mine in curves.groupby("method", sort=False):
-        quiet = name in baselines
-        colour = QUIET if quiet else colour_of(str(name), methods)
-        if not quiet:
-            figure.add_scatter(
-                x=[*mine["share"], *reversed(mine["share"].tolist())],
-                y=[*mine["high"], *reversed(mine["low"].tolist())],
-                fill="toself",
-                fillcolor=_faint(colour),
-                line={"width": 0},
-                mode="lines",
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        figure.add_scatter(
-            x=mine["share"],
-            y=mine["value"],
-            name=name,
-            mode="lines",
-            line={"width": 2, "color": colour, "dash": "dash" if quiet else "solid"},
-            hovertemplate=f"<b>{name}</b><br>The first %{{x:.1%}} hold %{{y:.1%}} of the buyers<extra></extra>",
-        )
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        name="by chance",
-        mode="lines",
-        line={"color": QUIET, "dash": "dot", "width": 1},
-        hoverinfo="skip",
-    )
-    if marked is not None:
-        figure.add_vline(x=marked, line={"color": QUIET, "width": 1})
-    styled(figure, height=380, x_title="Share of all customers, the likeliest first", y_title="Share of the buyers")
-    _legend(figure)
-    figure.update_xaxes(tickformat=".0%", range=[0, max(shares)], showgrid=True)
-    return figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
+def sides_figure(rows: pd.DataFrame, baselines: Collection[str], *, methods: Sequence[str] | None = None) -> go.Figure:
+    """A panel for each side, a point with its range for each method, where there is one.
 
-
-def sides_figure(rows: pd.DataFrame, baselines: Collection[str]) -> go.Figure:
-    """A panel for each side, a point with its range for each method. rows: method, side, value, low, high."""
+    rows: method, side, value, low, high, in the order to be drawn; methods: all of them, for their colours (None: those
+    of the rows).
+    """
     panels = list(dict.fromkeys(rows["side"]))
     names = list(dict.fromkeys(rows["method"]))
-    methods = [name for name in names if name not in baselines]
+    methods = methods_of(names, baselines, methods)
     figure = make_subplots(1, max(len(panels), 1), shared_yaxes=True, subplot_titles=panels, horizontal_spacing=0.04)
     for column, panel in enumerate(panels, start=1):
-        for name, value, low, high in rows[rows["side"] == panel][["method", "value", "low", "high"]].to_numpy():
-            colour = QUIET if name in baselines else colour_of(name, methods)
-            error = {"array": [high - value], "arrayminus": [value - low], "thickness": 2, "width": 4, "color": colour}
+        mine = rows[rows["side"] == panel]
+        for name, value, low, high in columns(mine, "method", "value", "low", "high"):
+            marker, _ = look(name, methods, baselines)
             figure.add_scatter(
                 x=[value],
                 y=[name],
-                error_x=None if pd.isna(low) else error,
+                error_x=_error([value], [low], [high], marker["color"]),
                 mode="markers",
-                marker={"size": 10, "color": colour},
-                customdata=[[name, low, high]],
-                hovertemplate="<b>%{y}</b>: %{x:.3f}<br>%{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
+                marker={**marker, "size": 10},
+                customdata=[[name, ranges(low, high, ".3f")]],
+                hovertemplate="<b>%{customdata[0]}</b>: %{x:.3f}%{customdata[1]}<extra></extra>",
                 row=1,
                 col=column,
             )
     styled(figure, height=90 + 30 * len(names))
     figure.update_layout(margin={"t": 60})
-    figure.update_xaxes(showgrid=True, rangemode="tozero")
+    figure.update_annotations(font={"size": 13})
+    figure.update_xaxes(showgrid=True, rangemode="tozero", nticks=5)
     return figure.update_yaxes(
-        autorange="reversed", showgrid=False, categoryorder="array", categoryarray=names, automargin=True
+        autorange="reversed",
+        showgrid=False,
+        categoryorder="array",
+        categoryarray=names,
+        **_names(names, 28) | {"tickvals": names},
     )
 
 
-def letters_figure(
-    sizes: Sequence[int],
-    buyers: Sequence[float],
-    low: Sequence[float],
-    high: Sequence[float],
-    profit: Sequence[float] | None,
-    chosen: int,
-) -> go.Figure:
-    """Expected buyers (and profit, in a panel below) over the number of customers written to; all of one length."""
-    figure = make_subplots(1 if profit is None else 2, 1, shared_xaxes=True, vertical_spacing=0.08)
-    figure.add_scatter(
-        x=[*sizes, *reversed(sizes)],
-        y=[*high, *reversed(low)],
-        fill="toself",
-        fillcolor=ACCENT_FILL,
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        row=1,
-        col=1,
-    )
-    line = {"width": 2, "color": METHOD_COLOURS[0]}
-    figure.add_scatter(
-        x=list(sizes),
-        y=list(buyers),
-        mode="lines",
-        line=line,
-        hovertemplate="%{x:,} customers: about %{y:.1f} buyers<extra></extra>",
-        row=1,
-        col=1,
-    )
-    if profit is not None:
-        best = int(np.argmax(profit))
-        figure.add_scatter(
-            x=list(sizes),
-            y=list(profit),
-            mode="lines",
-            line=line,
-            hovertemplate="%{x:,} customers: %{y:,.2f}<extra></extra>",
-            row=2,
-            col=1,
-        )
-        figure.add_scatter(
-            x=[sizes[best]],
-            y=[profit[best]],
-            mode="markers+text",
-            text=["most"],
-            textposition="bottom center",
-            marker={"size": 10, "color": METHOD_COLOURS[0]},
-            hoverinfo="skip",
-            row=2,
-            col=1,
-        )
-        figure.update_yaxes(title_text="Profit", row=2, col=1)
-    figure.add_vline(x=chosen, line={"color": QUIET, "width": 1, "dash": "dot"})
-    styled(figure, height=300 if profit is None else 480)
-    figure.update_layout(margin={"t": 34})
-    figure.update_yaxes(title_text="Later buyers", rangemode="tozero", row=1, col=1)
-    return figure.update_xaxes(title_text="Customers written to", row=1 if profit is None else 2, col=1)
+def _error(values: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str | None) -> dict[str, Any]:
+    return {
+        "array": [0 if pd.isna(end) else end - value for value, end in zip(values, high, strict=True)],
+        "arrayminus": [0 if pd.isna(end) else value - end for value, end in zip(values, low, strict=True)],
+        "thickness": 2,
+        "width": 4,
+        "color": colour,
+    }
 
 
-def _legend(figure: go.Figure) -> go.Figure:
-    """Below the picture, with room for the buttons above it."""
-    return figure.update_layout(
-        showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}, margin={"t": 34}
-    )
+def _names(names: Iterable[str], at_most: int) -> dict[str, Any]:
+    """The ticks of an axis of names."""
+    shown = [_short(name, at_most) for name in names]
+    return {"tickmode": "array", "tickvals": list(range(len(shown))), "ticktext": shown, "tickfont": {"size": 11}}
 
 
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, 0.14)"
+def _short(name: str, at_most: int) -> str:
+    """A name that is safe as HTML, cut to that many letters."""
+    whole = html.unescape(name)
+    cut = whole if len(whole) <= at_most else whole[: at_most - 1] + "…"
+    return html.escape(cut).replace("$", "&#36;")
+
+
+def _places(points: pd.DataFrame, width: int = 600, height: int = 280) -> list[str | None]:
+    """Where each name covers no point and no other name in a picture of that many pixels; None: nowhere."""
+    at = points[["x", "y"]].to_numpy(dtype=np.float64)
+    spread = np.ptp(at, axis=0) if len(at) else np.ones(2)
+    x, y = ((at - at.min(axis=0, initial=np.inf)) / np.where(spread > 0, spread, 1) * [width, -height]).T
+    taken = [(a - 8, b - 8, a + 8, b + 8) for a, b in zip(x, y, strict=True)]
+    found: list[str | None] = []
+    for number, name in enumerate(points["method"]):
+        long = 6.2 * min(len(html.unescape(name)), 28)
+        found.append(None)
+        for place, (right, down) in PLACES.items():
+            a = x[number] + right * (long + 20) - long / 2
+            b = y[number] + 17 * down
+            box = (a, b - 7, a + long, b + 7)
+            free = not any(
+                box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
+            )
+            if free and box[0] > -30 and box[2] < width + 30:
+                found[-1] = place
+                taken.append(box)
+                break
+    return found

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from recsys_core.charts.backtest_figures import gain_figure, letters_figure
+from recsys_core.charts.audience_figures import gain_figure, letters_figure
 from recsys_core.selection.backtests.audiences import expected, gains
 from recsys_core.selection.backtests.figures import AUDIENCE
 from recsys_core.selection.backtests.names import BASELINES, POPULARITY, RANDOM
@@ -35,7 +35,7 @@ def audience(chosen: Chosen) -> None:
     )
     kind = file_row(chosen.file("gain"), "gain", lambda: safe_csv(curves))
     st.plotly_chart(
-        gain_figure(SHARES, curves, list(BASELINES), marked=AUDIENCE),
+        gain_figure(SHARES, curves, list(BASELINES), AUDIENCE, methods=chosen.methods),
         config=picture(chosen.file("gain"), kind, zoom=False),
         key=f"gain-{chosen.id}-{chosen.cut}-{chosen.k}-{chosen.method}",
         alt="Share of the buyers among the first customers.",

@@ -32,7 +32,7 @@ def old_and_new(chosen: Chosen) -> None:
     kind = file_row(chosen.file(f"old-and-new-{metric}"), "sides", lambda: safe_csv(rows))
     drawn = rows[rows["side"].isin([SIDES[NEW], SIDES[KNOWN], SIDES[TOGETHER]])]
     st.plotly_chart(
-        sides_figure(drawn, list(BASELINES)),
+        sides_figure(drawn, list(BASELINES), methods=chosen.methods),
         config=picture(chosen.file("old-and-new"), kind, zoom=False),
         key=f"sides-{chosen.id}-{chosen.cut}-{chosen.k}-{metric}",
         alt="Each method's figure for new products, for known ones, and for both in one list.",
@@ -95,6 +95,7 @@ def beyond_accuracy(chosen: Chosen) -> None:
             y_title=METRICS[y].label,
             x_percent=x in SHARES,
             y_percent=y in SHARES,
+            methods=chosen.methods,
         ),
         config=picture(chosen.file("trade-off"), kind, zoom=False),
         key=f"trade-{chosen.id}-{chosen.cut}-{chosen.k}-{x}-{y}-{close}",

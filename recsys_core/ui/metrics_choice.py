@@ -82,6 +82,11 @@ class Chosen:
         names = list(dict.fromkeys(curve(self.metrics, "ndcg", self.cut)["method"]))
         return [name for name in names if name not in BASELINES] + [name for name in names if name in BASELINES]
 
+    @property
+    def methods(self) -> list[str]:
+        """All of them: a method has the same colour in all pictures."""
+        return methods_of(self.metrics)
+
     def file(self, what: str) -> str:
         return f"backtest-{self.record.created:%Y-%m-%d}-{what}"
 

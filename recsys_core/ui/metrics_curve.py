@@ -36,6 +36,7 @@ def few_shot_curve(chosen: Chosen) -> None:
             percent=chosen.metric in SHARES,
             bands=[chosen.method],
             from_zero=not close,
+            methods=chosen.methods,
         ),
         config=picture(chosen.file("curve"), kind, zoom=False),
         on_select="rerun",

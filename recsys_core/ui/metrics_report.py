@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from recsys_core.charts.backtest_figures import gain_figure, groups_heatmap, shots_curve, sides_figure, trade_off
+from recsys_core.charts.audience_figures import gain_figure
+from recsys_core.charts.backtest_figures import groups_heatmap, shots_curve, sides_figure, trade_off
 from recsys_core.charts.report import Section, report
 from recsys_core.charts.uncertainty_figures import reliability_figure
 from recsys_core.evaluation.metric_words import METRICS
@@ -85,7 +86,12 @@ def _curve(chosen: Chosen) -> Section:
     found = against(chosen, CONTENT) if chosen.method != CONTENT and chosen.cuts else None
     said_so = [] if found is None else [found.sentence(chosen.method, CONTENT, f"with {sales(chosen.k)}")]
     figure = shots_curve(
-        rows, list(BASELINES), y_title=metric.label, percent=chosen.metric in SHARES, bands=[chosen.method]
+        rows,
+        list(BASELINES),
+        y_title=metric.label,
+        percent=chosen.metric in SHARES,
+        bands=[chosen.method],
+        methods=chosen.methods,
     )
     return Section(f"{metric.label}, with more and more first sales", [metric.sentence, *said_so], figure)
 
@@ -99,7 +105,7 @@ def _sides(chosen: Chosen) -> Section:
         .fillna("n/a")
         .rename_axis("method")
     )
-    figure = sides_figure(rows[rows["side"].isin(list(SIDES.values())[:3])], list(BASELINES))
+    figure = sides_figure(rows[rows["side"].isin(list(SIDES.values())[:3])], list(BASELINES), methods=chosen.methods)
     return Section("New products, known ones, and both in one list", [METRICS["ndcg"].sentence], figure, wide)
 
 
@@ -119,12 +125,13 @@ def _trade_off(chosen: Chosen) -> Section:
         y_title=METRICS[y].label,
         x_percent=True,
         y_percent=False,
+        methods=chosen.methods,
     )
     return Section("Accuracy and variety", [METRICS[x].sentence], figure)
 
 
 def _audience(chosen: Chosen) -> Section:
-    figure = gain_figure(GAIN_SHARES, gain_curves(chosen), list(BASELINES), marked=AUDIENCE)
+    figure = gain_figure(GAIN_SHARES, gain_curves(chosen), list(BASELINES), AUDIENCE, methods=chosen.methods)
     return Section("Audiences", [METRICS["capture"].sentence], figure)
 
 
