@@ -2,7 +2,7 @@
 
     python -m benchmarks.app_start WORKSPACE
 
-WORKSPACE is a filled one, such as one with the sample shop loaded, trained and adapted.
+WORKSPACE is a filled one, such as one with the sample shop loaded, trained, adapted and replayed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("Catalog", "Train", "Launch", "Overview")
+PAGES = ("Catalog", "Train", "Launch", "Metrics", "Overview")
 PATIENCE = 60_000
 
 

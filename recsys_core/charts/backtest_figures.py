@@ -14,7 +14,7 @@ from plotly.subplots import make_subplots
 from recsys_core.charts.method_looks import METHOD_COLOURS, band, columns, look, methods_of, ranges, with_legend
 from recsys_core.charts.style import QUIET, styled
 
-UNLIKE = [(0, "rgba(176, 112, 48, 0.6)"), (0.5, "rgba(128, 140, 136, 0.1)"), (1, "rgba(26, 147, 138, 0.6)")]
+UNLIKE = [(0, "rgba(176, 112, 48, 0.4)"), (0.5, "rgba(128, 140, 136, 0.1)"), (1, "rgba(26, 147, 138, 0.4)")]
 """From under the mean to over it; thin enough for the theme's letters, light or dark."""
 FAINT = "rgb(120, 132, 128)"
 """Letters that count for less, and can be read on both themes."""

@@ -46,8 +46,8 @@ def few_shot_curve(chosen: Chosen) -> None:
     )
     st.caption(
         "The same products, customers and later purchases for every number of first sales. Baselines are dashed; the band is the "
-        f"range in which the figure of {plain(chosen.method)} lies with 95% certainty. Click a point to choose its method and "
-        "first sales; its launches are under “One launch”."
+        f"range in which the figure of {plain(chosen.method)} lies with 95% certainty. Click a point to see its "
+        "launches below."
     )
     for method, k in clicked(event)[:1]:
         if (str(method), int(k)) != (chosen.method, chosen.k):

@@ -18,7 +18,7 @@ from recsys_core.workspace.backtests import backtest_folder, backtests
 
 SETTINGS = BacktestSettings(methods=["zero-shot", "prototype"], shots=[0, 1, 2], by="product", model={"epochs": 1})
 TABS = {
-    "First sales": "Click a point to choose its method",
+    "First sales": "Click a point to see its launches",
     "Old and new": "Known products are ranked by the source model",
     "Groups": "A star marks groups",
     "Trade-offs": "The share of the new products that stand in anybody's list",

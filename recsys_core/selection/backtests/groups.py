@@ -66,9 +66,9 @@ class Grouping:
                 found += [Group(kind, name, (names == name).to_numpy(), None) for name in present]
         bought = stage.customers["bought"].to_numpy()[stage.queries.asked]
         kinds = {
-            f"new ones (1 or {FEW_BOUGHT} products before)": bought <= FEW_BOUGHT,
+            f"new (up to {FEW_BOUGHT} before)": bought <= FEW_BOUGHT,
             f"occasional (up to {self.heavy:.0f})": (bought > FEW_BOUGHT) & (bought <= self.heavy),
-            f"heavy buyers (over {self.heavy:.0f})": bought > max(self.heavy, FEW_BOUGHT),
+            f"heavy (over {self.heavy:.0f})": bought > max(self.heavy, FEW_BOUGHT),
         }
         found += [Group("customers", name, None, inside) for name, inside in kinds.items() if inside.any()]
         return found
