@@ -41,7 +41,8 @@ def few_shot_curve(chosen: Chosen) -> None:
         config=picture(chosen.file("curve"), kind, zoom=False),
         on_select="rerun",
         selection_mode="points",
-        key=f"curve-{chosen.id}-{chosen.cut}-{chosen.metric}-{chosen.method}-{close}",
+        # Another choice is another picture: what was clicked before must not decide again.
+        key=f"curve-{chosen.id}-{chosen.cut}-{chosen.metric}-{chosen.method}-{chosen.k}-{close}",
         alt=f"{METRICS[chosen.metric].label} of each method with each number of first sales.",
     )
     st.caption(
@@ -49,7 +50,7 @@ def few_shot_curve(chosen: Chosen) -> None:
         f"range in which the figure of {plain(chosen.method)} lies with 95% certainty. Click a point to see its "
         "launches below."
     )
-    for method, k in clicked(event)[:1]:
+    for method, k, *_ in clicked(event)[:1]:
         if (str(method), int(k)) != (chosen.method, chosen.k):
             choose("method", str(method))
             choose("shots", str(int(k)))

@@ -44,7 +44,8 @@ def by_group(chosen: Chosen) -> None:
         config=picture(chosen.file("groups"), saved, zoom=False),
         on_select="rerun",
         selection_mode="points",
-        key=f"groups-{chosen.id}-{chosen.cut}-{chosen.k}-{metric}-{kind}",
+        # Another choice is another picture: what was clicked before must not decide again.
+        key=f"groups-{chosen.id}-{chosen.cut}-{chosen.method}-{chosen.k}-{metric}-{kind}",
         alt=f"{METRICS[metric].label} of each method in each group.",
     )
     st.caption(
