@@ -104,7 +104,8 @@ def _letters(chosen: Chosen) -> None:
     )
     st.caption(
         "From the replayed launches: buyers by themselves, without a letter. Whom a letter makes a buyer can't be known from sales "
-        "alone; the order of customers is the same. Mean over products, with its 95% range."
+        "alone; the order of customers is the same. Mean over products, with its 95% range. "
+        f"{chosen.sell_better()}"
     )
 
 

@@ -50,5 +50,6 @@ def chances(chosen: Chosen) -> None:
         )
     st.caption(
         "Each point is a tenth of the pairs in all customers' lists; on the dotted line chance and truth agree. The chances were "
-        "learned before the cut, so a season that sells more, or a shorter time to sell in, moves all points to one side."
+        "learned before the cut, so a season that sells more, or a longer time to sell in, moves all points to one side. "
+        f"{chosen.sell_better()}"
     )

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from recsys_core.evaluation.metric_words import METRICS
+from recsys_core.evaluation.pseudo_launch import MIN_QUERIES
 from recsys_core.selection.backtests.compared import first_sales_gain
 from recsys_core.selection.backtests.figures import ALL_CUTS
 from recsys_core.selection.backtests.names import BASELINES
@@ -81,6 +82,15 @@ class Chosen:
         """All that was replayed, methods first."""
         names = list(dict.fromkeys(curve(self.metrics, "ndcg", self.cut)["method"]))
         return [name for name in names if name not in BASELINES] + [name for name in names if name in BASELINES]
+
+    def sell_better(self) -> str:
+        """That replayed products aren't like every new one, in a sentence."""
+        shots = [max(cut["shots"]) for _, cut in self.cuts]
+        few, all_new = (sum(cut[what] for _, cut in self.cuts) for what in ("few", "products"))
+        return (
+            f"Replayed are the {few:,} of {all_new:,} new products that came to {max(shots) + MIN_QUERIES} or more buyers, so that "
+            "all first sales could be tried; a new product that sells less has fewer."
+        )
 
     @property
     def methods(self) -> list[str]:
