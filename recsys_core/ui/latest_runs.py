@@ -12,6 +12,13 @@ from recsys_core.ui.session import client
 from recsys_core.workspace import LaunchRecord
 
 SHOWN = 5
+OF_THE_CATALOG = {
+    "train": "Training of the source model",
+    "categories": "Comparison of the categories",
+    "place": "Placing of products",
+    "backtest": "Replay of past launches",
+}
+OF_A_LAUNCH = {"launch": "Adaptation", "compress": "Smaller variants", "place": "Placing of the products"}
 EVERY = 2.0
 """Seconds between two looks while a run is at work."""
 
@@ -47,10 +54,10 @@ def _lines(names: dict[str, str], at_work: str | None) -> None:
 
 
 def _what(run: RunState, names: dict[str, str]) -> str:
-    if run.kind == "train":
-        return "Training of the source model"
     name = names.get(run.subject)
-    what = "Smaller variants" if run.kind == "compress" else "Adaptation"
+    if run.kind in OF_THE_CATALOG and name is None:
+        return OF_THE_CATALOG[run.kind]
+    what = OF_A_LAUNCH.get(run.kind, "Run")
     return f"{what} of “{plain(name, 60)}”" if name else f"{what} of a launch that was deleted"
 
 

@@ -60,3 +60,14 @@ def test_runs_are_listed_by_the_name_of_their_launch(with_catalog, open_app):
     assert "Training of the source model" in lines
     assert any(line.startswith("Adaptation of “\\!\\[") for line in lines)
     assert not any(launch.id in line for line in lines)
+
+
+def test_every_kind_of_run_has_its_name(with_catalog, open_app):
+    client = RunClient(with_catalog)
+    client.start("backtest", {}, "backtest")
+    client.start("categories", {}, "categories")
+    client.start("place", {}, "catalog")
+    client.close()
+    lines = texts(open_app(with_catalog))
+    assert {"Replay of past launches", "Comparison of the categories", "Placing of products"} <= set(lines)
+    assert not any("deleted" in line for line in lines)
