@@ -54,6 +54,7 @@ def uncertainty(summary: dict[str, Any]) -> None:
         if certainty is not None:
             with right:
                 _first_sales(certainty, known["certainty"]["by_first_sales"])
+        st.page_link("metrics.py", label="Replay whole launches of the past", icon=":material/monitoring:")
 
 
 def _chances(calibration: dict[str, Any]) -> None:

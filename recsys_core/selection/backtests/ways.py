@@ -71,15 +71,18 @@ class Methods:
             method.fit(self._source, run=self._run)
             if method.single:
                 self._single[name] = method
-        adapter, probability, days = self._adapted(method, most).adapter, None, None
+        with_most, probability, days = self._adapted(method, most), None, None
         try:
-            calibration = calibrate(self._source, adapter, catalog=self._catalog, run=self._run)
+            calibration = calibrate(self._source, with_most.adapter, catalog=self._catalog, run=self._run)
             probability, days = calibration.probability, calibration.report["days"]
         except CannotRun:
             pass
 
         def way(launch: Launch) -> Answer:
-            model = replace(self._adapted(method, launch), probability=probability)
+            # The last of them was placed already.
+            same = _key(launch) == _key(most) and len(launch.interactions) == len(most.interactions)
+            model = with_most if same else self._adapted(method, launch)
+            model = replace(model, probability=probability)
             audience = model.audience_scores(np.arange(len(launch.product_ids)))
             return Answer(model.score, audience, probability is not None, days)
 
