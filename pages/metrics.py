@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from recsys_core.errors import LaunchdeskError
 from recsys_core.ui.empty_state import empty_state
@@ -19,6 +22,7 @@ from recsys_core.ui.metrics_start import again, first_backtest, run_at_work
 from recsys_core.ui.plain import plain
 from recsys_core.ui.session import workspace
 from recsys_core.workspace.backtests import backtests
+from recsys_core.workspace.records import BacktestRecord
 
 TABS = {
     "First sales": few_shot_curve,
@@ -58,10 +62,14 @@ def page() -> None:
         again(record)
     run_at_work()
     try:
-        chosen = choice(record)
+        _shown(record, records, buttons)
     except LaunchdeskError as error:
+        # It may have been deleted meanwhile, or its files damaged.
         st.error(plain(error, 600), icon=":material/error:")
-        return
+
+
+def _shown(record: BacktestRecord, records: Sequence[BacktestRecord], buttons: DeltaGenerator) -> None:
+    chosen = choice(record)
     with buttons:
         downloads(chosen)
     in_words(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,18 @@ def splits(catalog: Dataset, by: HeldOutBy, cuts: int, seed: int) -> list[Split]
     A cut after which nothing was new is left out. Raises CannotRun where a catalog has no times, or nothing was new after any cut;
     InvalidSetting without categories.
     """
-    return _by_date(catalog, cuts, seed) if by == "date" else [_at_random(catalog, by, seed + i) for i in range(cuts)]
+    if by == "date":
+        found = _by_date(catalog, cuts, seed)
+    else:
+        found = [_at_random(catalog, by, seed + number) for number in range(cuts)]
+        # Few categories may be drawn twice.
+        found = list({tuple(split.new_products[PRODUCT]): split for split in reversed(found)}.values())[::-1]
+    names = [split.name for split in found]
+    before = [names[:number].count(name) for number, name in enumerate(names)]
+    # Two cuts on one day have names of their own.
+    return [
+        replace(split, name=f"{split.name} ({n + 1})") if n else split for split, n in zip(found, before, strict=True)
+    ]
 
 
 def _by_date(catalog: Dataset, cuts: int, seed: int) -> list[Split]:
@@ -118,6 +129,11 @@ def _split(
     if len(new) > MOST_PRODUCTS:
         new = new[np.sort(np.random.default_rng(seed).permutation(len(new))[:MOST_PRODUCTS])]
     past = Dataset(catalog.products[catalog.products[PRODUCT].isin(known)], before, catalog.customers)
+    if past.sales.empty:
+        raise CannotRun(
+            f"{name}: nothing is left to learn from, as all that was sold is new there. Replay random products instead, or upload "
+            "more categories or a longer history."
+        )
     launched = after[after[PRODUCT].isin(new)]
     first_sold = launched.groupby(PRODUCT)["timestamp"].min() if "timestamp" in launched else pd.Series(dtype="object")
     customers = launched[CUSTOMER].drop_duplicates()

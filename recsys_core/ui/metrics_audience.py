@@ -58,7 +58,7 @@ def _letters(chosen: Chosen) -> None:
     """Write to so many customers, and expect so many buyers."""
     st.subheader("In people and money", anchor=False)
     replayed = [(stage(chosen.id, at), said(chosen.id, at, chosen.method)) for at, _ in chosen.cuts]
-    most = min(len(seen.customers) for seen, _ in replayed)
+    most = min(seen.whole for seen, _ in replayed)
     first, second, third = st.columns(3)
     letters = first.number_input(
         "Customers to write to, for each product", 1, most, min(150, most), step=10, key="letters", bind="query-params"
@@ -74,7 +74,7 @@ def _letters(chosen: Chosen) -> None:
     here = rows[rows["size"] == letters].iloc[0]
     sentence = (
         f"Write to {int(letters):,} customers for a product with {sales(chosen.k)}, and expect about "
-        f"**{_count(here['value'])} later buyers** ({_count(here['low'])}–{_count(here['high'])}) among them; half of the replayed "
+        f"**{_count(here['value'])} buyers** after its first {chosen.first_buyers} ({_count(here['low'])}–{_count(here['high'])}) among them; half of the replayed "
         f"products had {_count(here['quarter'])} to {_count(here['three_quarters'])}."
     )
     profit = None

@@ -83,12 +83,16 @@ class Chosen:
         names = list(dict.fromkeys(curve(self.metrics, "ndcg", self.cut)["method"]))
         return [name for name in names if name not in BASELINES] + [name for name in names if name in BASELINES]
 
+    @property
+    def first_buyers(self) -> int:
+        """So many are known at the most; what is told of buyers is told of those after them."""
+        return max((max(cut["shots"]) for _, cut in self.cuts), default=0)
+
     def sell_better(self) -> str:
         """That replayed products aren't like every new one, in a sentence."""
-        shots = [max(cut["shots"]) for _, cut in self.cuts]
         few, all_new = (sum(cut[what] for _, cut in self.cuts) for what in ("few", "products"))
         return (
-            f"Replayed are the {few:,} of {all_new:,} new products that came to {max(shots) + MIN_QUERIES} or more buyers, so that "
+            f"Replayed are the {few:,} of {all_new:,} new products that came to {self.first_buyers + MIN_QUERIES} or more buyers, so that "
             "all first sales could be tried; a new product that sells less has fewer."
         )
 

@@ -10,12 +10,12 @@ from recsys_core.charts.backtest_figures import shots_curve
 from recsys_core.evaluation.bootstrap import Comparison
 from recsys_core.evaluation.metric_words import METRICS
 from recsys_core.selection.backtests.compared import compared
-from recsys_core.selection.backtests.figures import AUDIENCE, OF_ALL_LISTS
+from recsys_core.selection.backtests.figures import AUDIENCE
 from recsys_core.selection.backtests.misses import products_of
 from recsys_core.selection.backtests.names import ALSO_BOUGHT, BASELINES, CONTENT
 from recsys_core.selection.backtests.words import curve, sales
 from recsys_core.ui.launch_choice import choose, linked_choice
-from recsys_core.ui.metrics_choice import SHARES, Chosen, methods_only, said, shown, stage
+from recsys_core.ui.metrics_choice import OF_AUDIENCES, OF_LISTS, SHARES, Chosen, methods_only, said, shown, stage
 from recsys_core.ui.picture_files import clicked, file_row, picture
 from recsys_core.ui.plain import plain
 from recsys_core.workspace.exports import safe_csv
@@ -72,14 +72,11 @@ def comparison(chosen: Chosen) -> None:
             other = linked_choice("Compare with", others, str.capitalize, "beside")
         found = against(chosen, other)
         right.markdown(
-            f"**{plain(found.sentence(chosen.method, other, f'with {sales(chosen.k)}'), 300)}**"
+            f"**{plain(found.sentence(chosen.method, other, when(chosen)), 300)}**"
             if found is not None
             else "These two weren't replayed on the same launches."
         )
-        right.caption(
-            "Of the same customers, by a paired bootstrap; “finds” is measured by "
-            f"{METRICS[_measure(chosen.metric)].label} here."
-        )
+        right.caption("Of the same customers, or products, by a paired bootstrap over all launches that are chosen.")
 
 
 def against(chosen: Chosen, other: str) -> Comparison | None:
@@ -94,8 +91,14 @@ def against(chosen: Chosen, other: str) -> Comparison | None:
     return compared(parts, _measure(chosen.metric), chosen.k, top=chosen.top, seed=chosen.facts["seed"])
 
 
+def when(chosen: Chosen) -> str:
+    """With how many first sales, and by which figure."""
+    return f"with {sales(chosen.k)} (by {METRICS[_measure(chosen.metric)].label})"
+
+
 def _measure(metric: str) -> str:
-    return metric if METRICS[metric].higher_is_better and metric not in OF_ALL_LISTS else "ndcg"
+    """By what “finds more” is meant; variety and the like find nothing."""
+    return metric if metric in (*OF_LISTS, *OF_AUDIENCES) else "ndcg"
 
 
 def _launches(chosen: Chosen) -> None:

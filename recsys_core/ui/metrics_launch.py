@@ -61,7 +61,7 @@ def _product(chosen: Chosen, products: pd.DataFrame, product_id: str, buyers: pd
     st.markdown(f"**{plain(row['title'])}**")
     st.markdown(
         f"With {sales(chosen.k)} known, {plain(chosen.method)} would have written to the first {size:,} customers "
-        f"({percent(AUDIENCE)}); {found} of its {counted(len(buyers), 'later buyer')} were among them, where chance finds "
+        f"({percent(AUDIENCE)}); {found} of its {counted(len(buyers), 'buyer')} after the first {chosen.first_buyers} were among them, where chance finds "
         f"{by_chance:.{0 if by_chance >= 4 else 1}f}."
     )
     st.download_button(
@@ -97,6 +97,10 @@ def _customer(chosen: Chosen, customer_id: str, listed: pd.DataFrame, missed: pd
     st.markdown(
         f"**{plain(customer_id)}** bought {counted(hits + len(missed), 'of the new products', 'of the new products')} later; "
         f"{hits} of them stood in the list of {chosen.top} by {plain(chosen.method)}."
+    )
+    st.caption(
+        f"A product's first {chosen.first_buyers} buyers aren't asked for it, however many of them are known: so the same is to be found "
+        "with any number of first sales."
     )
     st.download_button(
         "This list (CSV)",

@@ -17,7 +17,7 @@ from recsys_core.ui.metrics_audience import SHARES as GAIN_SHARES
 from recsys_core.ui.metrics_audience import gain_curves
 from recsys_core.ui.metrics_balance import SIDES, points, sides
 from recsys_core.ui.metrics_choice import SHARES, Chosen, said, shown, words
-from recsys_core.ui.metrics_curve import against
+from recsys_core.ui.metrics_curve import against, when
 from recsys_core.ui.metrics_groups import LEAST, grouped
 from recsys_core.ui.plain import for_html
 from recsys_core.ui.session import workspace
@@ -84,7 +84,7 @@ def _curve(chosen: Chosen) -> Section:
     rows = curve(chosen.metrics, chosen.metric, chosen.cut)
     metric = METRICS[chosen.metric]
     found = against(chosen, CONTENT) if chosen.method != CONTENT and chosen.cuts else None
-    said_so = [] if found is None else [found.sentence(chosen.method, CONTENT, f"with {sales(chosen.k)}")]
+    said_so = [] if found is None else [found.sentence(chosen.method, CONTENT, when(chosen))]
     figure = shots_curve(
         rows,
         list(BASELINES),

@@ -10,7 +10,7 @@ import streamlit as st
 from recsys_core.charts.run_curve import run_curve
 from recsys_core.charts.style import CONFIG
 from recsys_core.evaluation.metric_words import METRICS
-from recsys_core.selection.backtests.beside import beside, differing, refusal
+from recsys_core.selection.backtests.beside import beside, differing, other_launches, refusal
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.metrics_choice import Chosen, opened, shown
 from recsys_core.ui.numbers import moment
@@ -21,6 +21,8 @@ from recsys_core.ui.session import client
 from recsys_core.workspace.exports import safe_csv
 from recsys_core.workspace.records import BacktestRecord
 
+COMPARED = "compared"
+
 
 def compare_backtests(chosen: Chosen, records: Sequence[BacktestRecord]) -> None:
     st.subheader("Compare backtests", anchor=False)
@@ -28,13 +30,15 @@ def compare_backtests(chosen: Chosen, records: Sequence[BacktestRecord]) -> None
         st.caption("There is one backtest so far. Replay again with another setting, and both can be compared here.")
         return
     names = {record.id: _name(record) for record in records}
+    # Ids stand in the address: Streamlit's own binding would write the names.
+    wished = st.query_params.get(COMPARED, chosen.id).split(",")
+    st.session_state[COMPARED] = [record_id for record_id in wished if record_id in names]
     picked = st.multiselect(
         "Backtests",
         list(names),
-        [chosen.id],
         format_func=names.__getitem__,
-        key="compared",
-        bind="query-params",
+        key=COMPARED,
+        on_change=_follow,
         placeholder="Pick two or more",
     )
     several = [record for record in records if record.id in picked]
@@ -67,7 +71,17 @@ def compare_backtests(chosen: Chosen, records: Sequence[BacktestRecord]) -> None
         key="compared-table",
         alt="Each method's figure in each backtest, with its 95% interval.",
     )
-    st.caption("Where intervals lie apart, the difference is more than chance.")
+    if other_launches([record.summary["cuts"] for record in several]):
+        st.caption(
+            ":material/warning: These replayed other launches, or asked other customers: their figures differ by that, too, and say "
+            "little of methods or settings."
+        )
+    else:
+        st.caption("The same launches and customers. Where intervals lie apart, the difference is more than chance.")
+
+
+def _follow() -> None:
+    st.query_params[COMPARED] = ",".join(st.session_state[COMPARED])
 
 
 def training_curves() -> None:
@@ -104,4 +118,4 @@ def training_curves() -> None:
 
 def _name(record: BacktestRecord) -> str:
     cuts = "; ".join(cut["name"] for cut in record.summary["cuts"])
-    return f"{moment(record.created)} · {one_line(cuts, 50)} · {record.id[:4]}"
+    return f"{record.created:%Y-%m-%d %H:%M} UTC · {one_line(cuts, 50)} · {record.id[:4]}"

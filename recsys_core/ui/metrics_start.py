@@ -119,7 +119,7 @@ def _controls(label: str, primary: bool) -> None:
 
 def _about(record: BacktestRecord) -> None:
     settings, facts = record.settings, record.summary
-    methods = settings["methods"] or ["all of them"]
+    methods = ["all of them"] if settings["methods"] is None else settings["methods"] or ["none but the baselines"]
     took = sum(sum(cut["ways"].values()) for cut in facts["cuts"])
     st.markdown(
         f"Made {moment(record.created)} with Launchdesk {plain(facts['code'])}; the methods took {duration(took)}."

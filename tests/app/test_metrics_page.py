@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 
 from recsys_core.run_context import RunContext
 from recsys_core.runs.backtest_job import BacktestSettings, replay_launches
@@ -98,13 +99,49 @@ def test_the_address_decides(shop: Workspace, open_app, metric: str) -> None:
     assert app.selectbox(key="choice-shots").value == "1"
 
 
-def test_nonsense_in_the_address_is_passed_over(shop: Workspace, open_app) -> None:
+@pytest.mark.parametrize("tab", ["<nonsense>", "Groups", "Trade-offs", "One launch", "Audience", "Runs"])
+def test_nonsense_in_the_address_is_passed_over(shop: Workspace, open_app, tab: str) -> None:
     app = open_app(shop)
-    for name in ("figure", "method", "shots", "cut", "backtest", "tab", "beside", "letters"):
+    app.query_params["tab"] = tab
+    for name in (
+        "figure",
+        "method",
+        "shots",
+        "cut",
+        "backtest",
+        "beside",
+        "letters",
+        "margin",
+        "contact-cost",
+        "compared",
+    ):
+        app.query_params[name] = "<nonsense>"
+    for name in (
+        "launch-cut",
+        "replayed",
+        "asked",
+        "side",
+        "groups",
+        "across",
+        "upward",
+        "run",
+        "stage",
+        "methods-only",
+    ):
         app.query_params[name] = "<nonsense>"
     app.switch_page("metrics.py").run()
     assert not app.exception
     assert not app.error
+
+
+def test_a_backtest_that_is_deleted_elsewhere_is_told_of(shop: Workspace, open_app) -> None:
+    app = open_app(shop, "metrics.py")
+    shutil.rmtree(shop.folder / "backtests" / backtests(shop)[0].id)
+    app.query_params["tab"] = "One launch"
+    st.cache_resource.clear()
+    app.run()
+    assert not app.exception
+    assert "deleted meanwhile" in app.error[0].value
 
 
 def test_a_customer_is_looked_at(shop: Workspace, open_app) -> None:
@@ -116,16 +153,21 @@ def test_a_customer_is_looked_at(shop: Workspace, open_app) -> None:
 
 
 def test_backtests_of_one_catalog_are_compared_and_of_two_are_refused(shop: Workspace, open_app) -> None:
-    replay_launches(shop, SETTINGS.model_copy(update={"seed": 1, "model": {"epochs": 2}}), RunContext(seed=1))
+    replay_launches(shop, SETTINGS.model_copy(update={"model": {"epochs": 2}}), RunContext())
     ids = [record.id for record in backtests(shop)]
     app = open_app(shop)
-    app.query_params["tab"] = "Runs"
+    app.query_params["tab"], app.query_params["compared"] = "Runs", ",".join(ids)
     app.switch_page("metrics.py").run()
-    app.multiselect(key="compared").set_value(ids).run()
     assert not app.exception
     differing = next(table.value for table in app.dataframe if table.value.index.name == "Setting")
-    assert set(differing.index) == {"seed", "model.epochs"}
-    assert "Where intervals lie apart" in said_by(app)
+    assert set(differing.index) == {"model.epochs"}
+    assert "The same launches and customers. Where intervals lie apart" in said_by(app)
+    # Another seed draws other products.
+    replay_launches(shop, SETTINGS.model_copy(update={"seed": 1}), RunContext(seed=1))
+    app.multiselect(key="compared").set_value([backtests(shop)[0].id, ids[-1]]).run()
+    assert app.query_params["compared"] == f"{backtests(shop)[0].id},{ids[-1]}"
+    assert "These replayed other launches" in said_by(app)
+    assert "The same launches and customers" not in said_by(app)
     catalog = shop.catalog()
     shop.publish_catalog(catalog.products.iloc[:-1], catalog.interactions, None, files=[], report={})
     replay_launches(shop, SETTINGS, RunContext())

@@ -70,8 +70,7 @@ def test_first_buyers_come_first_and_are_counted_once() -> None:
 def test_random_products_and_categories_are_taken_out() -> None:
     catalog = shop(timed=False)
     for by in ("product", "category"):
-        first, second = splits(catalog, by, 2, 3)
-        for split in (first, second):
+        for split in splits(catalog, by, 2, 3):
             checked(split, catalog)
             assert len(split.new_products) <= 8
             # One known purchase of each customer is held out, of those who have enough.
@@ -103,3 +102,27 @@ def test_it_says_why_the_past_cannot_be_cut() -> None:
     old = catalog.sales[catalog.sales["product_id"].isin(["0", "1", "2"])]
     with pytest.raises(CannotRun, match="no launch to replay"):
         splits(Dataset(catalog.products, old), "date", 1, 0)
+
+
+def test_cuts_on_one_day_have_names_of_their_own() -> None:
+    catalog = shop()
+    times = catalog.interactions["timestamp"]
+    close = pd.Timestamp("2024-01-01") + (times - times.min()) / 1000
+    found = splits(Dataset(catalog.products, catalog.interactions.assign(timestamp=close)), "date", 4, 0)
+    names = [split.name for split in found]
+    assert len(found) > 1
+    assert len(set(names)) == len(names)
+
+
+def test_a_draw_that_leaves_nothing_to_learn_from_says_so() -> None:
+    catalog = shop(timed=False)
+    with pytest.raises(CannotRun, match="nothing is left to learn from"):
+        splits(Dataset(catalog.products.assign(category="one"), catalog.interactions), "category", 2, 0)
+
+
+def test_the_same_categories_are_drawn_once() -> None:
+    catalog = shop(timed=False)
+    number = catalog.products["product_id"].astype(int)
+    halves = Dataset(catalog.products.assign(category=np.where(number < 8, "few", "many")), catalog.interactions)
+    drawn = [frozenset(split.new_products["product_id"]) for split in splits(halves, "category", 6, 0)]
+    assert len(set(drawn)) == len(drawn)

@@ -73,18 +73,42 @@ def test_words_find_buyers_and_chance_does_not(found: Backtest) -> None:
     assert figure(found.metrics, "lift", RANDOM, 0)["value"] == pytest.approx(1, abs=0.5)
 
 
-def test_every_number_of_first_sales_has_the_same_queries_and_nothing_of_its_support(found: Backtest) -> None:
+def test_queries_are_nobody_of_the_support_and_no_first_buyer_is_asked_again(found: Backtest) -> None:
     for part in found.parts:
         stage = part.stage
         pairs = set(zip(stage.queries.asked[stage.queries.customer], stage.queries.product, strict=True))
-        for product, supporters in enumerate(stage.support):
-            assert len(set(supporters)) == max(stage.shots)
-            assert not pairs & {(customer, product) for customer in supporters}
+        supported = {(customer, product) for product, who in enumerate(stage.support) for customer in who}
+        assert len(supported) == len(stage.few) * max(stage.shots)
+        assert not pairs & supported
         for said in part.said:
-            for at, k in enumerate(stage.shots):
-                hidden = stage.support_of(k)[stage.queries.asked].toarray() > 0
-                rows, places = np.nonzero(said.lists[at] >= 0)
-                assert not hidden[rows, said.lists[at][rows, places]].any()
+            for lists in said.lists:
+                rows, places = np.nonzero(lists >= 0)
+                listed = zip(stage.queries.asked[rows], lists[rows, places], strict=True)
+                assert not supported & set(listed)
+
+
+def test_what_learns_nothing_from_first_sales_gains_nothing_by_them(found: Backtest) -> None:
+    """The same pairs are ranked for every number of first sales, so that no curve rises by itself."""
+    for part in found.parts:
+        for name in (RANDOM, CONTENT, "popularity", "zero-shot"):
+            lists = part.of(name).lists
+            assert (lists == lists[0]).all(), name
+        assert (part.of(RANDOM).in_audience == part.of(RANDOM).in_audience[0]).all()
+        assert (part.of("prototype").lists != part.of("prototype").lists[0]).any()
+
+
+def test_chances_are_judged_by_all_who_bought_after_the_known_sales(found: Backtest) -> None:
+    judged = [(part.stage, part.of("zero-shot").chances) for part in found.parts if part.of("zero-shot").chances]
+    assert judged
+    for stage, rows in judged:
+        assert {row["shots"] for row in rows} == set(stage.shots)
+        came = {k: sum(row["bought"] * row["pairs"] for row in rows if row["shots"] == k) for k in stage.shots}
+        everybody = len(stage.queries.customer)
+        for k in stage.shots:
+            # Lists of 10 of these few products hold nearly all; nobody who is known already is counted.
+            left = everybody + len(stage.few) * (max(stage.shots) - k)
+            assert 0 < came[k] <= left + 1e-6
+        assert came[0] > came[max(stage.shots)]
 
 
 def test_lists_and_ranks_agree(found: Backtest) -> None:

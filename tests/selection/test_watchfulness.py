@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from recsys_core.selection.backtests.audiences import expected
 from recsys_core.selection.backtests.replayed import Queries, Replayed, Said, Stage
 from recsys_core.selection.backtests.watchfulness import warnings
 
@@ -28,6 +29,7 @@ def stage() -> Stage:
         name="from 1 May 2024",
         reached=0.9,
         days=30.0,
+        whole=CUSTOMERS,
         shots=[0, 1],
         customers=customers,
         products=products,
@@ -99,3 +101,14 @@ def test_everybody_gets_the_same() -> None:
     same = np.tile(np.arange(TOP), (len(seen.queries.asked), 1))
     assert "nearly everybody gets the same: 10 of 50 products fill at least half" in told(seen, same)
     assert "prototype (100%)" in told(seen, same)
+
+
+def test_letters_are_counted_for_the_whole_shop_where_a_draw_was_asked() -> None:
+    """Each customer who was asked stands for five."""
+    seen = stage()
+    heard = said(seen, np.zeros((len(seen.queries.asked), TOP), dtype=int))
+    ranks = np.tile(np.arange(1, 1 + len(seen.queries.customer)) % CUSTOMERS + 1, (2, 1)).astype(np.int32)
+    heard = replace(heard, in_audience=ranks)
+    whole = expected([(replace(seen, whole=5 * CUSTOMERS), heard)], 1, np.array([500]), 0)
+    drawn = expected([(seen, heard)], 1, np.array([100]), 0)
+    assert whole["value"].iloc[0] == 5 * drawn["value"].iloc[0] > 0

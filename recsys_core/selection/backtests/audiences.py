@@ -28,15 +28,18 @@ def gains(replays: Replays, k: int, shares: Sequence[float], seed: int) -> pd.Da
 
 def expected(replays: Replays, k: int, sizes: np.ndarray, seed: int) -> pd.DataFrame:
     """size, value, low, high: later buyers of a product among the first `size` customers, mean over products with its interval;
-    quarter and three_quarters: between these lie half of the products."""
-    curves = np.vstack(
-        [
-            expected_buyers(stage.queries.product, said.in_audience[stage.shots.index(k)], sizes, len(stage.few))
-            for stage, said in replays
-        ]
-    )
-    quarter, three = np.quantile(curves, (0.25, 0.75), axis=0)
-    return _means(curves, seed).assign(size=sizes, quarter=quarter, three_quarters=three)
+    quarter and three_quarters: between these lie half of the products.
+
+    Where only a draw of the customers was asked, each stands for as many as there are to one.
+    """
+    curves = []
+    for stage, said in replays:
+        each = stage.whole / len(stage.customers)
+        ranks = said.in_audience[stage.shots.index(k)]
+        curves.append(each * expected_buyers(stage.queries.product, ranks, sizes / each, len(stage.few)))
+    together = np.vstack(curves)
+    quarter, three = np.quantile(together, (0.25, 0.75), axis=0)
+    return _means(together, seed).assign(size=sizes, quarter=quarter, three_quarters=three)
 
 
 def _means(curves: np.ndarray, seed: int) -> pd.DataFrame:

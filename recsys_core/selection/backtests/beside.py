@@ -21,6 +21,12 @@ def refusal(versions: Sequence[tuple[str, str]]) -> str | None:
     )
 
 
+def other_launches(cuts: Sequence[Sequence[Mapping[str, Any]]]) -> bool:
+    """Whether backtests (the `cuts` of each one's facts) replayed different launches: then figures differ by these, too."""
+    told = [[(cut["name"], cut["shots"], cut["few"], cut["asked"]) for cut in each] for each in cuts]
+    return any(each != told[0] for each in told)
+
+
 def differing(settings: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """A row for each setting in which they differ, a column for each backtest, as text; settings: backtest → its settings."""
     flat = {name: _flat(told) for name, told in settings.items()}

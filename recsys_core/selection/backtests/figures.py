@@ -26,8 +26,6 @@ ANY = "any"
 """The method of a figure that is the same whatever recommends."""
 AUDIENCE = 0.05
 """The share of all customers that an audience has."""
-OF_ALL_LISTS = ("coverage", "gini", "ece", "served")
-"""Figures of all lists together: of no single customer."""
 OF_GROUPS = ("recall", "ndcg", "hit_rate")
 DRAWS = 500
 
@@ -49,15 +47,14 @@ class Row:
 def of_customers(stage: Stage, said: Said, at: int, top: int) -> dict[str, np.ndarray]:
     """metric → (n,) for the customers of `stage.queries`; at: which of `stage.shots`."""
     lists, pairs = said.lists[at], stage.queries
-    left = len(stage.few) - np.bincount(
-        stage.support[:, : stage.shots[at]].ravel() + 1, minlength=len(stage.customers) + 1
-    )
+    # A product isn't asked for again by its first buyers.
+    left = len(stage.few) - np.bincount(stage.support.ravel() + 1, minlength=len(stage.customers) + 1)
     candidates = left[1:][pairs.asked]
     figures = list_metrics(hits(lists, pairs.relevant), pairs.counts, candidates, top)
     figures["auc"] = auc(pairs.customer, said.in_list[at], candidates, len(pairs.asked))
     buyers = stage.products["buyers"].to_numpy()[stage.few]
     return figures | {
-        "novelty": novelty(lists, buyers, len(stage.customers)),
+        "novelty": novelty(lists, buyers, stage.whole),
         "popularity": popularity(lists, buyers),
         "diversity": diversity(lists, stage.content),
     }
@@ -104,15 +101,15 @@ def figures(parts: Sequence[Replayed], *, top: int, seed: int, run: RunContext) 
             by_key.setdefault(row.key, []).append(row)
             rows.append(_told(row, part.stage.name))
     for key, same in by_key.items():
-        # A mean over cuts is told only where all of them have the figure.
-        if len(same) == len(parts) or key[2] not in (NEW, EVERYTHING, KNOWN, TOGETHER, KNOWN_TOGETHER, NEW_TOGETHER):
-            rows.append(_told(_mean(key, same), ALL_CUTS))
+        # Of everything a mean over cuts is told only where all of them have the figure; a group may be there in some alone.
+        needed = len(parts) if key[2] in (NEW, EVERYTHING, KNOWN, TOGETHER, KNOWN_TOGETHER, NEW_TOGETHER) else 1
+        rows.append(_told(_mean(key, same, needed), ALL_CUTS))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _mean(key: tuple[str, int, str, str], rows: Sequence[Row]) -> Row:
+def _mean(key: tuple[str, int, str, str], rows: Sequence[Row], needed: int) -> Row:
     there = [row for row in rows if np.isfinite(row.value)]
-    if not there:
+    if len(there) < needed or not there:
         return Row(key, np.nan, sum(row.n for row in rows), None)
     draws = [row.draws for row in there if row.draws is not None]
     mean = np.mean(draws, axis=0) if len(draws) == len(there) else None

@@ -98,6 +98,7 @@ class Replay:
             name=split.name,
             reached=split.reached,
             days=_days(split, self.few),
+            whole=len(self.customer_ids),
             shots=self.shots,
             customers=customers,
             products=products,
@@ -127,7 +128,7 @@ class Replay:
         for shots in self.shots:
             self.run.check()
             answer = way(self.launch(shots))
-            parts.append(self._ranked(answer, shots))
+            parts.append(self._ranked(answer))
             if answer.odds:
                 chances += [{"shots": shots} | row for row in self._chances(answer, shots)]
         answer = way(Launch(self.split.name, self.split.new_products))
@@ -135,14 +136,12 @@ class Replay:
         lists, in_list, in_audience, together = (np.stack(arrays) for arrays in zip(*parts, strict=True))
         return Said(name, lists, in_list, in_audience, everything, together, chances, answer.days)
 
-    def _hidden(self, shots: int) -> sp.csr_matrix:
-        who, product = (
-            self.support[:, :shots],
-            np.repeat(np.arange(len(self.support)), min(shots, self.support.shape[1])),
-        )
-        there = who.ravel() >= 0
-        where = (who.ravel()[there], product[there])
-        return sp.csr_matrix((np.ones(there.sum(), dtype=bool), where), (len(self.everyone), len(self.few)))
+    def _buyers(self, since: int, until: int) -> sp.csr_matrix:
+        """(n_customers, n_e) ones: first buyers from number `since` on, up to `until`."""
+        who = self.support[:, since:until]
+        product = np.repeat(np.arange(len(who)), who.shape[1])[who.ravel() >= 0]
+        who = who.ravel()[who.ravel() >= 0]
+        return sp.csr_matrix((np.ones(len(who), dtype=np.float32), (who, product)), (len(self.everyone), len(self.few)))
 
     def _lists(self, score: ScoreBlock, asked: np.ndarray, hidden: sp.csr_matrix | None) -> np.ndarray:
         """(n, top) int32 best products of customers (positions among those asked), -1 behind the last."""
@@ -159,9 +158,11 @@ class Replay:
             scores[hidden[rows].nonzero()] = -np.inf
         return scores
 
-    def _ranked(self, answer: Answer, shots: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """lists, in_list, in_audience and together of `Said`, for one number of first sales."""
-        hidden, pairs = self._hidden(shots), self.queries
+    def _ranked(self, answer: Answer) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """lists, in_list, in_audience and together of `Said`, with one number of first sales."""
+        # All first buyers, however many are known: else they would stand in the way of those to be found, the more the fewer
+        # are known, and every curve would rise by itself.
+        hidden, pairs = self._buyers(0, max(self.shots)), self.queries
         ranks = np.empty(len(pairs.customer), dtype=np.int32)
         starts = np.searchsorted(pairs.customer, np.arange(len(pairs.asked) + 1))
         lists = np.empty((len(pairs.asked), self.top), dtype=np.int32)
@@ -193,12 +194,10 @@ class Replay:
         return ranks
 
     def _chances(self, answer: Answer, shots: int) -> list[dict[str, float]]:
-        """Of all customers' listed pairs: how probable a purchase was said to be, and how often there was one."""
-        hidden = self._hidden(shots)
-        bought = sp.csr_matrix(
-            (np.ones(len(self.queries.customer)), (self.queries.asked[self.queries.customer], self.queries.product)),
-            hidden.shape,
-        )
+        """Of all customers' listed pairs: how probable a purchase was said to be, and how often there was one, by any buyer after
+        the first `shots`."""
+        hidden = self._buyers(0, shots)
+        bought = self._bought() + self._buyers(shots, max(self.shots))
 
         def listed(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             odds = self._masked(answer.audience, rows, hidden)
@@ -212,6 +211,12 @@ class Replay:
             np.concatenate(arrays) for arrays in zip(*in_blocks(listed, np.arange(len(self.everyone))), strict=True)
         )
         return reliability(probability, came, product, np.ones(len(came)), self.run.seed)
+
+    def _bought(self) -> sp.csr_matrix:
+        """(n_customers, n_e) ones: what is to be found."""
+        pairs = self.queries
+        where = pairs.asked[pairs.customer], pairs.product
+        return sp.csr_matrix((np.ones(len(where[0]), dtype=np.float32), where), (len(self.everyone), len(self.few)))
 
     def _set_up_known(self) -> None:
         """Lists of known products, for those who bought some later."""
@@ -255,10 +260,7 @@ class Replay:
         scores[hidden[asked].nonzero()] = -np.inf
         best = best_columns(scores, self.top)
         values = np.hstack([self._known_scores, np.take_along_axis(scores, best, axis=1)])
-        bought = sp.csr_matrix(
-            (np.ones(len(self.queries.customer)), (self.queries.asked[self.queries.customer], self.queries.product)),
-            hidden.shape,
-        )[asked]
+        bought = self._bought()[asked]
         found = np.hstack(
             [
                 hits(self.known_lists, self.known_queries.relevant).astype(np.int8),

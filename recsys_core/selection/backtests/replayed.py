@@ -63,10 +63,12 @@ class Stage:
     """See `Split.reached`."""
     days: float | None
     """From a new product's first sale to the end, on average; None without times."""
+    whole: int
+    """Customers with a history; in a large shop `customers` is a random draw of them."""
     shots: list[int]
-    """Rising, from 0."""
+    """Rising."""
     customers: pd.DataFrame
-    """customer_id, bought (known products before): all who have a history."""
+    """customer_id, bought (known products before): those who are asked."""
     products: pd.DataFrame
     """product_id, title, category, price, first_sold, buyers (later, known ones), twin (title of a known product that it is nearly
     the same as), twin_likeness (cosine): all new products."""
@@ -89,12 +91,6 @@ class Stage:
     content: np.ndarray
     """(n_e, d) float32 dense content vectors."""
 
-    def support_of(self, shots: int) -> sp.csr_matrix:
-        """(n_customers, n_e) ones where that customer is one of the first `shots` buyers."""
-        who = self.support[:, :shots]
-        where = (who.ravel(), np.repeat(np.arange(len(who)), who.shape[1]))
-        return sp.csr_matrix((np.ones(who.size, dtype=np.float32), where), (len(self.customers), len(who)))
-
     def save(self, folder: Path) -> None:
         arrays = {
             "few": self.few,
@@ -109,6 +105,7 @@ class Stage:
             "name": self.name,
             "reached": self.reached,
             "days": self.days,
+            "whole": self.whole,
             "shots": self.shots,
             "known": self.known,
         }
@@ -129,7 +126,8 @@ class Said:
 
     way: str
     lists: np.ndarray
-    """(S, n_asked, K) positions among `few`, -1 behind the last."""
+    """(S, n_asked, K) positions among `few`, -1 behind the last. A product's first buyers, all `Stage.support` of them, aren't asked
+    for it: for every number of first sales the same pairs are ranked."""
     in_list: np.ndarray
     """(S, m) rank of each pair of `queries` in the customer's list of all of `few`."""
     in_audience: np.ndarray

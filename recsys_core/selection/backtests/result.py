@@ -29,6 +29,11 @@ class Backtest:
     def of(cls, parts: Sequence[Replayed], notes: Sequence[str], *, top: int, seed: int, run: RunContext) -> Backtest:
         metrics = figures(parts, top=top, seed=seed, run=run)
         notes = [*notes, *(f"{part.stage.name}: {way}: {why}" for part in parts for way, why in part.unable.items())]
+        for stage in (part.stage for part in parts):
+            if len(stage.customers) < stage.whole:
+                notes.append(
+                    f"{stage.name}: {len(stage.customers):,} of {stage.whole:,} customers, drawn at random, were asked."
+                )
         facts = {
             "top": top,
             "seed": seed,
@@ -76,7 +81,7 @@ def _cut(part: Replayed) -> dict[str, Any]:
         "shots": stage.shots,
         "products": len(stage.products),
         "few": len(stage.few),
-        "customers": len(stage.customers),
+        "customers": stage.whole,
         "asked": len(stage.queries.asked),
         "known": stage.known,
         "reached": stage.reached,

@@ -80,7 +80,7 @@ def headline(
     if zero is not None and then is not None and zero["value"] and then["k"]:
         told.append(
             (
-                _signed(then["value"] / zero["value"] - 1),
+                _signed(then["value"] / zero["value"] - 1 if gain is None or gain.gain is None else gain.gain),
                 f"is what {sales(int(then['k']))} of a product change in the quality of lists (ndcg), beside none{_sure(gain)}.",
             )
         )
