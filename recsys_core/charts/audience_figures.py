@@ -20,13 +20,19 @@ def gain_figure(
     marked: float | None = None,
     *,
     methods: Sequence[str] | None = None,
+    lift: bool = False,
 ) -> go.Figure:
     """How many of the buyers the first share of customers hold, beside what chance would hold; methods have their range.
+
+    lift: how many times as many as chance would hold, instead.
 
     curves: method, share, value, low, high; marked: a share with a line of its own; methods: all of them, for their
     colours (None: those of the curves).
     """
     figure = go.Figure()
+    if lift:
+        curves = curves.assign(**{name: curves[name] / curves["share"] for name in ("value", "low", "high")})
+    spec, said = (".1f", "%{y:.1f} times as many as by chance") if lift else (".1%", "%{y:.1%} of the buyers")
     only_baselines = set(curves["method"]) <= set(baselines)
     methods = methods_of(curves["method"], baselines, methods)
     for name, mine in curves.groupby("method", sort=False):
@@ -41,15 +47,14 @@ def gain_figure(
             mode="lines" if len(mine) > 1 else "markers",
             marker=marker,
             line={"width": 2, "color": marker["color"], "dash": dash},
-            customdata=[[name, ranges(low, high, ".1%")] for low, high in columns(mine, "low", "high")],
+            customdata=[[name, ranges(low, high, spec)] for low, high in columns(mine, "low", "high")],
             hovertemplate=(
-                "<b>%{customdata[0]}</b><br>The first %{x:.1%} of customers hold %{y:.1%} of the buyers"
-                "%{customdata[1]}<extra></extra>"
+                f"<b>%{{customdata[0]}}</b><br>The first %{{x:.1%}} of customers hold {said}%{{customdata[1]}}<extra></extra>"
             ),
         )
     figure.add_scatter(
         x=[0, 1],
-        y=[0, 1],
+        y=[1, 1] if lift else [0, 1],
         name="by chance",
         legendgroup="by chance",
         mode="lines",
@@ -58,11 +63,12 @@ def gain_figure(
     )
     if marked is not None:
         figure.add_vline(x=marked, line={"color": QUIET, "width": 1})
-    styled(figure, height=350, x_title="Share of all customers, the likeliest first", y_title="Share of the buyers")
+    y_title = "Times as many buyers" if lift else "Share of the buyers"
+    styled(figure, height=350, x_title="Share of all customers, the likeliest first", y_title=y_title)
     with_legend(figure)
     figure.update_layout(margin={"r": 28})
     figure.update_xaxes(tickformat=".0%", range=[0, max(shares, default=1)], showgrid=True)
-    return figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    return figure.update_yaxes(rangemode="tozero") if lift else figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
 
 
 def letters_figure(

@@ -11,6 +11,8 @@ class Metric:
     label: str
     sentence: str
     higher_is_better: bool = True
+    undefined: str = "nobody had anything to find"
+    """Why it is n/a where it is."""
 
 
 METRICS: dict[str, Metric] = {
@@ -44,7 +46,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             "auc",
             "AUC",
-            "Of a product that was bought and one that wasn't, how often the bought one stood higher; 50% is chance.",
+            "Of a product that was bought and one that wasn't, how often the bought one stood higher; 0.5 is chance.",
+            undefined="nobody had both bought and unbought products in the list",
         ),
         Metric(
             "accuracy",
@@ -52,28 +55,44 @@ METRICS: dict[str, Metric] = {
             "The share of right calls if every listed product is called bought and every other one not; high for anybody, "
             "as most products aren't bought.",
         ),
-        Metric("capture", "Buyers captured", "Of a product's later buyers, the share among the first 5% of customers."),
-        Metric("lift", "Lift", "How many times as many buyers the first 5% of customers hold as 5% drawn at random."),
+        Metric(
+            "capture",
+            "Buyers captured",
+            "Of a product's later buyers, the share among the first 5% of customers.",
+            undefined="no product had a later buyer",
+        ),
+        Metric(
+            "lift",
+            "Lift",
+            "How many times as many buyers the first 5% of customers hold as 5% drawn at random.",
+            undefined="no product had a later buyer",
+        ),
         Metric("coverage", "Products shown", "The share of the new products that stand in anybody's list."),
         Metric(
-            "novelty", "Novelty", "How little known the listed products are, in bits: one more is half as many buyers."
+            "novelty",
+            "Novelty",
+            "How little known the listed products are, in bits: one more is half as many buyers.",
+            undefined="nobody got a list",
         ),
         Metric(
             "diversity",
             "Variety",
             "How unlike each other the products of one list are: 0 all the same, 1 nothing in common.",
+            undefined="no list held two products",
         ),
         Metric(
             "popularity",
             "Popularity bias",
             "How many buyers the listed products have beside the average product: 1 is the same, 2 twice as many.",
             higher_is_better=False,
+            undefined="no new product was bought",
         ),
         Metric(
             "gini",
             "Unevenness (Gini)",
             "How unequally often products are shown: 0 all alike, near 1 a few take every place.",
             higher_is_better=False,
+            undefined="nobody got a list",
         ),
         Metric(
             "served",
@@ -85,6 +104,7 @@ METRICS: dict[str, Metric] = {
             "Error of the chances",
             "How far the chances of listed products were from what was really bought, on average (expected calibration error).",
             higher_is_better=False,
+            undefined="it gives scores, not chances, or had too few purchases to learn chances from",
         ),
     )
 }

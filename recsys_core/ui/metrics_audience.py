@@ -33,11 +33,14 @@ def audience(chosen: Chosen) -> None:
         f"{sales(chosen.k)} ({percent(here['low'])} to {percent(here['high'])}): {here['value'] / AUDIENCE:.1f} times as many as by "
         "chance."
     )
-    kind = file_row(chosen.file("gain"), "gain", lambda: safe_csv(curves))
+    kind = file_row(
+        chosen.file("gain"), "gain", lambda: safe_csv(curves.assign(lift=curves["value"] / curves["share"]))
+    )
+    lift = st.toggle("As lift", key="as-lift", bind="query-params", help="How many times as many buyers as by chance.")
     st.plotly_chart(
-        gain_figure(SHARES, curves, list(BASELINES), AUDIENCE, methods=chosen.methods),
+        gain_figure(SHARES, curves, list(BASELINES), AUDIENCE, methods=chosen.methods, lift=lift),
         config=picture(chosen.file("gain"), kind, zoom=False),
-        key=f"gain-{chosen.id}-{chosen.cut}-{chosen.k}-{chosen.method}",
+        key=f"gain-{chosen.id}-{chosen.cut}-{chosen.k}-{chosen.method}-{lift}",
         alt="Share of the buyers among the first customers.",
     )
     st.caption("Mean over the replayed products, with the 95% range. Popularity ranks customers by how much they buy.")

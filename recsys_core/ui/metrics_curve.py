@@ -24,7 +24,10 @@ from recsys_core.workspace.exports import safe_csv
 def few_shot_curve(chosen: Chosen) -> None:
     rows = curve(chosen.metrics, chosen.metric, chosen.cut)
     if rows.empty:
-        st.info(f"{METRICS[chosen.metric].label} isn't known here.", icon=":material/info:")
+        st.info(
+            f"{METRICS[chosen.metric].label} isn't known here: {METRICS[chosen.metric].undefined}.",
+            icon=":material/info:",
+        )
         return
     kind = file_row(chosen.file(f"curve-{chosen.metric}"), "curve", lambda: safe_csv(rows))
     close = methods_only()
@@ -146,9 +149,11 @@ def _table(chosen: Chosen, rows: pd.DataFrame) -> None:
                 for value, low, high in rows[["value", "low", "high"]].to_numpy()
             ]
         )
-        wide = cells.pivot(index="method", columns="k", values="text").reindex(chosen.ways())
+        wide = cells.pivot(index="method", columns="k", values="text").reindex(chosen.ways()).fillna("n/a")
         st.dataframe(
             wide.rename(columns=sales).rename_axis("Method"),
             key="curve-table",
             alt="Each method's figure with each number of first sales, with its 95% interval.",
         )
+        if (wide == "n/a").any(axis=None):
+            st.caption(f"n/a: {METRICS[chosen.metric].undefined}, or that method couldn't be replayed there.")

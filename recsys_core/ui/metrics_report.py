@@ -154,4 +154,6 @@ def _everything(chosen: Chosen) -> Section:
         for name in (*IN_TABLE, *IN_TABLE_TOO)
     }
     table = pd.DataFrame(columns).reindex(chosen.ways()).fillna("n/a").rename_axis("method")
-    return Section(f"All figures, with {sales(chosen.k)}", [], None, table)
+    unknown = [metric for metric in METRICS.values() if metric.label in table and (table[metric.label] == "n/a").any()]
+    why = [f"{metric.label}, n/a: {metric.undefined}, or that method couldn't be replayed." for metric in unknown]
+    return Section(f"All figures, with {sales(chosen.k)}", why, None, table)

@@ -97,6 +97,8 @@ def test_the_address_decides(shop: Workspace, open_app, metric: str) -> None:
     assert app.selectbox(key="choice-figure").value == metric
     assert app.selectbox(key="choice-method").value == "random"
     assert app.selectbox(key="choice-shots").value == "1"
+    # Baselines give no chances, and it says so.
+    assert ("n/a: it gives scores, not chances" in said_by(app)) == (metric == "ece")
 
 
 @pytest.mark.parametrize("tab", ["<nonsense>", "Groups", "Trade-offs", "One launch", "Audience", "Runs"])

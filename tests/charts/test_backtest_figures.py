@@ -211,6 +211,18 @@ def test_the_gain_curve_is_beside_chance() -> None:
     assert [band.legendgroup for band in alone.data if band.fill] == ["random"]
 
 
+def test_lift_is_the_gain_over_what_chance_would_hold() -> None:
+    shares = [0.05, 0.5, 1.0]
+    curves = pd.DataFrame({"share": shares, "value": [0.3, 0.8, 1], "low": [0.2, 0.7, 1], "high": [0.4, 0.9, 1]})
+    figure = gain_figure(shares, curves.assign(method="prototype"), BASELINES, lift=True)
+    line = next(trace for trace in figure.data if trace.name == "prototype")
+    chance = next(trace for trace in figure.data if trace.name == "by chance")
+    assert list(line.y) == pytest.approx([6, 1.6, 1])
+    assert line.customdata[0][1] == " (4.0 to 8.0)"
+    assert list(chance.y) == [1, 1]
+    assert figure.layout.yaxis.title.text == "Times as many buyers"
+
+
 def test_sides_have_a_panel_each_and_a_point_where_a_figure_is() -> None:
     told = pd.concat([rows().query("k == 0").assign(side=side) for side in ("New products", "Known products")])
     told.loc[(told["side"] == "Known products") & (told["method"] == "random"), ["value", "low", "high"]] = np.nan

@@ -77,3 +77,26 @@ def test_audiences_hold_the_buyers_that_rank_early() -> None:
         [[1 / 3, 2 / 3, 2 / 3, 1], [np.nan] * 4, [0, 0, 1, 1]],
     )
     np.testing.assert_array_equal(expected_buyers(product, rank, [1, 10, 100], 3), [[1, 2, 3], [0, 0, 0], [0, 1, 1]])
+
+
+def test_figures_are_those_of_rectools() -> None:
+    """RecTools 0.19.0, which needs an older NumPy than this project, gave these for the same lists: `MeanInvUserFreq(k=8)`,
+    `AvgRecPopularity(k=8)` and `IntraListDiversity(k=8)` with Hamming distance, each of the first three of 60 users and
+    the mean of all, and `CatalogCoverage(k=1, normalize=True)`."""
+    rng = np.random.default_rng(11)
+    best = np.argsort(-rng.random((60, 30)), axis=1)[:, :8]
+    buyers, kinds = rng.integers(1, 50, size=30), np.arange(30) % 4
+
+    def told(values: np.ndarray) -> list[float]:
+        return [*values[:3], values.mean()]
+
+    # Ours takes one customer more for each product, and one more in all.
+    theirs = [0.866837716323027, 1.429384956627316, 3.0270170170884514, 1.7418213925093968]
+    assert told(novelty(best, buyers - 1, 59)) == pytest.approx(theirs)
+    # Ours is beside the mean of all products.
+    popular = [34.25, 26.5, 13.25, 24.610416666666666]
+    assert told(popularity(best, buyers) * buyers.mean()) == pytest.approx(popular)
+    # Two different kinds, one of four each, differ in two places; their cosine is 0.
+    unlike = [1.5, 1.6428571428571428, 1.5, 1.5357142857142856]
+    assert told(2 * diversity(best, np.eye(4)[kinds])) == pytest.approx(unlike)
+    assert coverage(best[:, :1], 30) == pytest.approx(0.9)
