@@ -10,7 +10,7 @@ from recsys_core.charts.audience_figures import gain_figure, letters_figure
 from recsys_core.selection.backtests.audiences import expected, gains
 from recsys_core.selection.backtests.figures import AUDIENCE
 from recsys_core.selection.backtests.names import BASELINES, POPULARITY, RANDOM
-from recsys_core.selection.backtests.words import sales
+from recsys_core.selection.backtests.words import figure, sales
 from recsys_core.ui.metrics_choice import Chosen, said, stage
 from recsys_core.ui.numbers import number, percent
 from recsys_core.ui.picture_files import file_row, picture
@@ -27,12 +27,13 @@ def audience(chosen: Chosen) -> None:
         st.info(f"{plain(chosen.method)} wasn't replayed with {sales(chosen.k)} here.", icon=":material/info:")
         return
     curves = gain_curves(chosen)
-    here = curves[(curves["method"] == chosen.method) & (curves["share"] == AUDIENCE)].iloc[0]
-    st.markdown(
-        f"**The first {percent(AUDIENCE)} of customers hold {percent(here['value'])} of the buyers** of a new product with "
-        f"{sales(chosen.k)} ({percent(here['low'])} to {percent(here['high'])}): {here['value'] / AUDIENCE:.1f} times as many as by "
-        "chance."
-    )
+    here = figure(chosen.metrics, "capture", chosen.method, chosen.k, chosen.cut)
+    if here is not None:
+        st.markdown(
+            f"**The first {percent(AUDIENCE)} of customers hold {percent(here['value'])} of the buyers** of a new product with "
+            f"{sales(chosen.k)} ({percent(here['low'])} to {percent(here['high'])}): {here['value'] / AUDIENCE:.1f} times as many as "
+            "by chance."
+        )
     kind = file_row(
         chosen.file("gain"), "gain", lambda: safe_csv(curves.assign(lift=curves["value"] / curves["share"]))
     )
