@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +38,11 @@ class RunContext:
     report: Report = field(default=_silent, compare=False)
     stop_asked: Callable[[], bool] = field(default=_never, compare=False)
     checkpoints: Path | None = None
+
+    def within(self, name: str) -> RunContext:
+        """The same run with a place of its own for checkpoints: what is kept there isn't taken for another part's, or for that
+        of other data."""
+        return self if self.checkpoints is None else replace(self, checkpoints=self.checkpoints / name)
 
     def check(self) -> None:
         """Raises Cancelled if the run was told to stop."""

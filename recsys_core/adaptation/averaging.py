@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from pydantic import BaseModel, Field
 
 from recsys_core.adaptation.adapter import Adapter
-from recsys_core.adaptation.members import MemberName, within
+from recsys_core.adaptation.members import MemberName
 from recsys_core.adaptation.method import Method
 from recsys_core.adaptation.weighted import WeightedAdapter, rounded
 from recsys_core.errors import CannotRun
@@ -63,7 +63,7 @@ class Averaging(Method):
             parts = (
                 folds(new, settings.models, run.seed) if settings.over == "folds" else groups(new, settings.models, run)
             )
-            runs = [within(run, f"part_{i}") for i in range(len(parts))]
+            runs = [run.within(f"part_{i}") for i in range(len(parts))]
         methods = self.methods_ if settings.over == "seeds" else self.methods_ * len(parts)
         placed = [method.place(scorer, seen, run=at) for method, seen, at in zip(methods, parts, runs, strict=True)]
         adapters = [adapter for adapter, _ in placed]
@@ -82,7 +82,7 @@ class Averaging(Method):
         return self._outputs(adapters, scorer, new), summary
 
     def _seeds(self, run: RunContext) -> list[RunContext]:
-        return [replace(within(run, f"seed_{i}"), seed=run.seed + i) for i in range(self.settings.models)]
+        return [replace(run.within(f"seed_{i}"), seed=run.seed + i) for i in range(self.settings.models)]
 
     def _outputs(self, adapters: Sequence[Adapter], scorer: Scorer, new: NewProducts) -> WeightedAdapter:
         some = new.take(_spaced(len(new), SAMPLE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -41,11 +41,6 @@ MemberNames = Annotated[
 """As a list, or as text with commas."""
 
 
-def within(run: RunContext, name: str) -> RunContext:
-    """The same run with a place of its own for checkpoints."""
-    return replace(run, checkpoints=run.checkpoints / name if run.checkpoints else None)
-
-
 @dataclass(frozen=True)
 class Placed:
     """Adapters of the members for one set of products."""
@@ -77,7 +72,7 @@ class Members:
         for name in chosen:
             run.check()
             try:
-                methods[name] = known.get(name) or METHODS[name]().fit(source, run=within(run, name))
+                methods[name] = known.get(name) or METHODS[name]().fit(source, run=run.within(name))
             except CannotRun as error:
                 left_out[name] = str(error)
         return cls(methods, left_out).without({})
@@ -99,7 +94,7 @@ class Members:
         for name, method in self.methods.items():
             run.check()
             try:
-                adapters[name], summaries[name] = method.place(scorer, new, run=within(run, name))
+                adapters[name], summaries[name] = method.place(scorer, new, run=run.within(name))
             except CannotRun as error:
                 unable[name] = str(error)
         return Placed(adapters, summaries, unable)
@@ -166,7 +161,7 @@ class Reference:
         """
         placed = []
         for shots in run.track(self.shots, STAGE, len(self.shots)):
-            at = within(run, f"held_out_{shots}")
+            at = run.within(f"held_out_{shots}")
             placed.append(members.place(self.tasks.scorer, self.tasks.new[shots], at))
         able = members.without({name: reason for one in placed for name, reason in one.unable.items()})
         heard = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -39,7 +38,6 @@ def replay_launches(workspace: Workspace, settings: BacktestSettings, run: RunCo
     from recsys_core.selection.backtests.run import backtest
 
     version = workspace.needed_catalog_version()
-    own = run if run.checkpoints is None else replace(run, checkpoints=run.checkpoints / version.id)
     found = backtest(
         workspace.catalog(version.id),
         methods=settings.methods,
@@ -48,7 +46,7 @@ def replay_launches(workspace: Workspace, settings: BacktestSettings, run: RunCo
         by=None if settings.by == "auto" else settings.by,
         top=settings.top,
         model=settings.model,
-        run=own,
+        run=run.within(version.id),
     )
     summary = found.facts | {"code": code_version()}
     run.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from pydantic import Field, PositiveFloat
@@ -60,7 +60,8 @@ def train_source_model(workspace: Workspace, settings: TrainSettings, run: RunCo
     config = source_model_config(settings.model)
     version = workspace.needed_catalog_version()
     catalog = workspace.catalog(version.id)
-    model = SourceModel(config).fit(catalog, run=_for_data(run, version.id))
+    # Another attempt may find newer data, and must not go on with weights that were learned on the old.
+    model = SourceModel(config).fit(catalog, run=run.within(version.id))
     judged = [epoch["ndcg"] for epoch in model.history_ if "ndcg" in epoch]
     summary = {
         "products": len(model.product_ids_),
@@ -109,7 +110,7 @@ def adapt_launch(workspace: Workspace, settings: LaunchSettings, run: RunContext
         settings.method,
         settings=settings.settings,
         budget=settings.budget,
-        run=_for_data(run, data),
+        run=run.within(data),
     )
     adapted, uncertainty = with_uncertainty(adapted, workspace.catalog(record.catalog_version), run=run)
     summary = {
@@ -175,12 +176,6 @@ def compress_launch(workspace: Workspace, settings: CompressSettings, run: RunCo
         support_version=record.support_version,
     )
     return {"adapted": published.id, **told}
-
-
-def _for_data(run: RunContext, data: str) -> RunContext:
-    """The same run with checkpoints of its own for that data: another attempt may find newer data, and must not go on
-    with weights that were learned on the old."""
-    return run if run.checkpoints is None else replace(run, checkpoints=run.checkpoints / data)
 
 
 @dataclass(frozen=True)

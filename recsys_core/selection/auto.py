@@ -17,6 +17,7 @@ from recsys_core.adaptation.tasks import Tasks, tasks
 from recsys_core.adaptation.zero_shot import ZeroShot
 from recsys_core.dataset import Launch
 from recsys_core.errors import Cancelled, CannotRun, InvalidSetting
+from recsys_core.evaluation.bootstrap import Redraws, interval
 from recsys_core.evaluation.metrics import no_worse
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
@@ -26,6 +27,7 @@ MAX_SHOTS = 10
 TIE = 0.002
 """A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share, or by less than
 two standard errors of the difference: so much is chance."""
+DRAWS = 200
 BUDGET = 120.0
 """Seconds for trying methods, on the sample shop and two CPU cores enough for all."""
 
@@ -107,7 +109,7 @@ def _best(source: SourceModel, judged: Tasks, run: RunContext, budget: Budget) -
             table.append({"method": name, "note": note})
             continue
         tried[name] = method, figures
-        low, high = _interval(figures, run.seed)
+        low, high = interval(Redraws.of(len(figures), run.seed, DRAWS).means(figures))
         row = {"ndcg": float(figures.mean()), "low": low, "high": high, "seconds": time.monotonic() - started}
         table.append({"method": name} | {what: round(value, 4) for what, value in row.items()})
         run.log(f"{name}: ndcg@20 {figures.mean():.4f} on {products} replayed products")
@@ -144,13 +146,6 @@ def _gain(chosen: dict[str, Any], zero: dict[str, Any]) -> str:
     if chosen is zero or not zero["ndcg"]:
         return ""
     return f", {chosen['ndcg'] / zero['ndcg'] - 1:+.0%} against going by content alone"
-
-
-def _interval(figures: np.ndarray, seed: int, draws: int = 200) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean."""
-    rng = np.random.default_rng(seed)
-    means = [rng.choice(figures, len(figures)).mean() for _ in range(draws)]
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
 def adapt(

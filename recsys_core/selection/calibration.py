@@ -19,6 +19,7 @@ from recsys_core.adaptation.adapter import Adapter
 from recsys_core.adaptation.purchase_probability import Isotonic, PurchaseProbability, ScoreCurve
 from recsys_core.dataset import Dataset
 from recsys_core.errors import CannotRun
+from recsys_core.evaluation.reliability import calibration_error, reliability
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 from recsys_core.selection.replayed_pairs import Replay, ReplayedPairs, list_length
@@ -27,10 +28,8 @@ GROUPS = 200
 """Pairs are put into so many groups of equal size, by score, before an isotonic curve is fitted: no step of it rests on a
 handful of pairs. With few purchases the groups are fewer, one for each PURCHASES_A_GROUP."""
 PURCHASES_A_GROUP = 4
-BINS = 10
 MIN_PURCHASES_IN_TIME = 50
 """With fewer a correction would be mostly chance."""
-DRAWS = 500
 PLATT, ISOTONIC = "Platt", "isotonic"
 
 
@@ -203,48 +202,3 @@ def log_loss(probability: np.ndarray, pairs: ReplayedPairs) -> float:
 
 def _reliability(probability: np.ndarray, pairs: ReplayedPairs, seed: int) -> list[dict[str, float]]:
     return reliability(probability, pairs.bought, pairs.product, pairs.weight, seed)
-
-
-def reliability(
-    probability: np.ndarray,
-    bought: np.ndarray,
-    product: np.ndarray,
-    weight: np.ndarray,
-    seed: int = 0,
-    bins: int = BINS,
-) -> list[dict[str, float]]:
-    """Bins of equal mass by probability, with what came of them: predicted and bought (means), low and high (95 % interval of
-    bought, bootstrap over products), pairs (for how many they stand). All arrays: (m,), of pairs."""
-    order = np.argsort(probability, kind="stable")
-    before = np.cumsum(weight[order]) - weight[order] / 2
-    at = np.empty(len(order), dtype=np.int64)
-    at[order] = np.minimum(bins * before / weight.sum(), bins - 1).astype(np.int64)
-    n_products = int(product.max()) + 1
-    cell = product * bins + at
-    size, sales = (
-        np.bincount(cell, values, n_products * bins).reshape(n_products, bins) for values in (weight, weight * bought)
-    )
-    present = np.flatnonzero(size.sum(axis=1))
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(present), np.full(len(present), 1 / len(present)), size=DRAWS)
-    rates = (drawn @ sales[present]) / np.maximum(drawn @ size[present], 1e-9)
-    low, high = np.quantile(rates, (0.025, 0.975), axis=0)
-    total, predicted = size.sum(axis=0), np.bincount(at, weight * probability, bins)
-    return [
-        {
-            "predicted": float(predicted[b] / total[b]),
-            "bought": float(sales[:, b].sum() / total[b]),
-            "low": float(low[b]),
-            "high": float(high[b]),
-            "pairs": float(total[b]),
-        }
-        for b in np.flatnonzero(total)
-    ]
-
-
-def calibration_error(bins: list[dict[str, float]]) -> dict[str, float]:
-    """The expected calibration error over bins of equal mass (Naeini et al. 2015), and what share of all was bought."""
-    size = np.array([row["pairs"] for row in bins])
-    gap = np.array([abs(row["predicted"] - row["bought"]) for row in bins])
-    bought = np.array([row["bought"] for row in bins])
-    return {"ece": float(size @ gap / size.sum()), "base_rate": float(size @ bought / size.sum())}

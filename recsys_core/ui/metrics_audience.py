@@ -11,10 +11,9 @@ from recsys_core.selection.backtests.audiences import expected, gains
 from recsys_core.selection.backtests.figures import AUDIENCE
 from recsys_core.selection.backtests.names import BASELINES, POPULARITY, RANDOM
 from recsys_core.selection.backtests.words import figure, sales
-from recsys_core.ui.metrics_choice import Chosen, said, stage
+from recsys_core.ui.metrics_choice import Chosen, is_replayed, said, stage
 from recsys_core.ui.numbers import number, percent
 from recsys_core.ui.picture_files import file_row, picture
-from recsys_core.ui.plain import plain
 from recsys_core.workspace.exports import safe_csv
 
 SHARES = [0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0]
@@ -23,8 +22,7 @@ SIZES = 60
 
 
 def audience(chosen: Chosen) -> None:
-    if not chosen.cuts:
-        st.info(f"{plain(chosen.method)} wasn't replayed with {sales(chosen.k)} here.", icon=":material/info:")
+    if not is_replayed(chosen):
         return
     curves = gain_curves(chosen)
     here = figure(chosen.metrics, "capture", chosen.method, chosen.k, chosen.cut)

@@ -11,7 +11,7 @@ from recsys_core.selection.backtests.figures import ANY, KNOWN, KNOWN_TOGETHER, 
 from recsys_core.selection.backtests.names import BASELINES
 from recsys_core.selection.backtests.words import curve
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.metrics_choice import BEYOND, OF_LISTS, SHARES, Chosen, methods_only
+from recsys_core.ui.metrics_choice import BEYOND, OF_LISTS, SHARES, Chosen, explained, methods_only
 from recsys_core.ui.picture_files import file_row, picture
 from recsys_core.workspace.exports import safe_csv
 
@@ -102,8 +102,7 @@ def beyond_accuracy(chosen: Chosen) -> None:
         alt=f"{METRICS[y].label} against {METRICS[x].label}, a point for each method.",
     )
     for name in (x, y):
-        better = "Higher is better" if METRICS[name].higher_is_better else "Lower is better"
-        st.caption(f"**{METRICS[name].label}**: {METRICS[name].sentence} {better}.")
+        explained(name)
 
 
 def points(chosen: Chosen, x: str, y: str) -> pd.DataFrame:

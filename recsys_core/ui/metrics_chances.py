@@ -6,18 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from recsys_core.charts.uncertainty_figures import reliability_figure
-from recsys_core.selection.backtests.words import figure, sales
+from recsys_core.selection.backtests.words import figure
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.metrics_choice import Chosen, said, stage
+from recsys_core.ui.metrics_choice import Chosen, is_replayed, said, stage
 from recsys_core.ui.numbers import number, percent
 from recsys_core.ui.picture_files import file_row, picture
-from recsys_core.ui.plain import one_line, plain
+from recsys_core.ui.plain import one_line
 from recsys_core.workspace.exports import safe_csv
 
 
 def chances(chosen: Chosen) -> None:
-    if not chosen.cuts:
-        st.info(f"{plain(chosen.method)} wasn't replayed with {sales(chosen.k)} here.", icon=":material/info:")
+    if not is_replayed(chosen):
         return
     names = {str(number): cut["name"] for number, cut in chosen.cuts}
     left, _ = st.columns([1.2, 3])

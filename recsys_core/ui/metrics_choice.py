@@ -19,7 +19,7 @@ from recsys_core.selection.backtests.result import load_figures, load_said, load
 from recsys_core.selection.backtests.words import best_method, curve, headline, methods_of, sales
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.numbers import moment, number, percent
-from recsys_core.ui.plain import one_line
+from recsys_core.ui.plain import one_line, plain
 from recsys_core.ui.session import workspace
 from recsys_core.workspace.backtests import backtest_folder
 from recsys_core.workspace.records import BacktestRecord
@@ -145,8 +145,7 @@ def choice(record: BacktestRecord) -> Chosen:
     with fourth:
         known = [name for name in (*OF_LISTS, *OF_AUDIENCES, *BEYOND) if (metrics["metric"] == name).any()]
         metric = linked_choice("Figure", known, lambda name: METRICS[name].label, "figure")
-    better = "Higher is better" if METRICS[metric].higher_is_better else "Lower is better"
-    st.caption(f"**{METRICS[metric].label}**: {METRICS[metric].sentence} {better}.")
+    explained(metric)
     return Chosen(record, metrics, facts, cut, method, k, metric)
 
 
@@ -165,6 +164,27 @@ def shown(metric: str, value: float | None, signed: bool = False) -> str:
     if metric in SHARES:
         return f"{value:+.1%}" if signed else percent(value, 1)
     return f"{value:+.3f}" if signed else number(value, 3)
+
+
+def shown_range(metric: str, rows: pd.DataFrame) -> list[str]:
+    """value of each row as people read it, with low and high where they are known."""
+    return [
+        shown(metric, value) + ("" if pd.isna(low) else f" ({shown(metric, low)}–{shown(metric, high)})")
+        for value, low, high in rows[["value", "low", "high"]].to_numpy()
+    ]
+
+
+def explained(metric: str) -> None:
+    """What a figure means, and which direction is good."""
+    better = "Higher is better" if METRICS[metric].higher_is_better else "Lower is better"
+    st.caption(f"**{METRICS[metric].label}**: {METRICS[metric].sentence} {better}.")
+
+
+def is_replayed(chosen: Chosen) -> bool:
+    """Whether the chosen method was, with that number of first sales; if not it says so."""
+    if not chosen.cuts:
+        st.info(f"{plain(chosen.method)} wasn't replayed with {sales(chosen.k)} here.", icon=":material/info:")
+    return bool(chosen.cuts)
 
 
 def methods_only() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +14,7 @@ from recsys_core.selection.backtests.misses import products_of
 from recsys_core.selection.backtests.names import ALSO_BOUGHT, BASELINES, CONTENT
 from recsys_core.selection.backtests.words import curve, sales
 from recsys_core.ui.launch_choice import choose, linked_choice
-from recsys_core.ui.metrics_choice import OF_AUDIENCES, OF_LISTS, SHARES, Chosen, methods_only, said, shown, stage
+from recsys_core.ui.metrics_choice import OF_AUDIENCES, OF_LISTS, SHARES, Chosen, methods_only, said, shown_range, stage
 from recsys_core.ui.picture_files import clicked, file_row, picture
 from recsys_core.ui.plain import plain
 from recsys_core.workspace.exports import safe_csv
@@ -142,13 +141,7 @@ def _launches(chosen: Chosen) -> None:
 def _table(chosen: Chosen, rows: pd.DataFrame) -> None:
     """The same numbers to read."""
     with st.expander("As a table", icon=":material/table:"):
-        cells = rows.assign(
-            text=[
-                f"{shown(chosen.metric, value)}"
-                + ("" if np.isnan(low) else f" ({shown(chosen.metric, low)}–{shown(chosen.metric, high)})")
-                for value, low, high in rows[["value", "low", "high"]].to_numpy()
-            ]
-        )
+        cells = rows.assign(text=shown_range(chosen.metric, rows))
         wide = cells.pivot(index="method", columns="k", values="text").reindex(chosen.ways()).fillna("n/a")
         st.dataframe(
             wide.rename(columns=sales).rename_axis("Method"),

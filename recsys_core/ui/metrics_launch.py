@@ -11,8 +11,9 @@ from recsys_core.selection.backtests.figures import AUDIENCE
 from recsys_core.selection.backtests.misses import audience_of, lists_of, products_of
 from recsys_core.selection.backtests.words import sales
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.metrics_choice import Chosen, said, stage
+from recsys_core.ui.metrics_choice import Chosen, is_replayed, said, stage
 from recsys_core.ui.numbers import counted, percent
+from recsys_core.ui.picture_files import csv_button
 from recsys_core.ui.plain import one_line, plain
 from recsys_core.workspace.exports import safe_csv
 
@@ -21,8 +22,7 @@ ROWS = 200
 
 def one_launch(chosen: Chosen) -> None:
     """A product of the past with its audience, or a customer with the list."""
-    if not chosen.cuts:
-        st.info(f"{plain(chosen.method)} wasn't replayed with {sales(chosen.k)} here.", icon=":material/info:")
+    if not is_replayed(chosen):
         return
     numbers = [str(number) for number, _ in chosen.cuts]
     names = {str(number): cut["name"] for number, cut in chosen.cuts}
@@ -64,15 +64,7 @@ def _product(chosen: Chosen, products: pd.DataFrame, product_id: str, buyers: pd
         f"({percent(AUDIENCE)}); {found} of its {counted(len(buyers), 'buyer')} after the first {chosen.first_buyers} were among them, where chance finds "
         f"{by_chance:.{0 if by_chance >= 4 else 1}f}."
     )
-    st.download_button(
-        "These buyers (CSV)",
-        lambda: safe_csv(buyers),
-        f"{chosen.file('launch')}.csv",
-        "text/csv",
-        key="csv-launch",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    csv_button("These buyers (CSV)", chosen.file("launch"), "launch", lambda: safe_csv(buyers))
     st.dataframe(
         buyers.head(ROWS)[["hit", "customer_id", "rank", "bought", "why"]],
         hide_index=True,
@@ -102,15 +94,7 @@ def _customer(chosen: Chosen, customer_id: str, listed: pd.DataFrame, missed: pd
         f"A product's first {chosen.first_buyers} buyers aren't asked for it, however many of them are known: so the same is to be found "
         "with any number of first sales."
     )
-    st.download_button(
-        "This list (CSV)",
-        lambda: safe_csv(listed),
-        f"{chosen.file('list')}.csv",
-        "text/csv",
-        key="csv-list",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    csv_button("This list (CSV)", chosen.file("list"), "list", lambda: safe_csv(listed))
     config: dict[str, Any] = {
         "hit": st.column_config.CheckboxColumn("Bought", width="small"),
         "rank": st.column_config.NumberColumn("Place", width="small"),

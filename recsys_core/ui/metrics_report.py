@@ -19,6 +19,7 @@ from recsys_core.ui.metrics_balance import SIDES, points, sides
 from recsys_core.ui.metrics_choice import SHARES, Chosen, said, shown, words
 from recsys_core.ui.metrics_curve import against, when
 from recsys_core.ui.metrics_groups import LEAST, grouped
+from recsys_core.ui.picture_files import csv_button
 from recsys_core.ui.plain import for_html
 from recsys_core.ui.session import workspace
 from recsys_core.workspace.exports import metrics_csv
@@ -29,14 +30,11 @@ IN_TABLE_TOO = ("coverage", "gini", "novelty", "diversity", "popularity", "ece")
 
 def downloads(chosen: Chosen) -> None:
     with st.popover("Take away", icon=":material/download:"):
-        st.download_button(
+        csv_button(
             "All figures (CSV)",
+            chosen.file("figures"),
+            "figures",
             lambda: metrics_csv(chosen.metrics),
-            f"{chosen.file('figures')}.csv",
-            "text/csv",
-            key="csv-figures",
-            on_click="ignore",
-            icon=":material/table:",
             help="Every method, number of first sales, cut, group and figure, with intervals.",
         )
         st.download_button(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from recsys_core.charts.run_curve import run_curve
@@ -12,7 +11,7 @@ from recsys_core.charts.style import CONFIG
 from recsys_core.evaluation.metric_words import METRICS
 from recsys_core.selection.backtests.beside import beside, differing, other_launches, refusal
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.metrics_choice import Chosen, opened, shown
+from recsys_core.ui.metrics_choice import Chosen, opened, shown_range
 from recsys_core.ui.numbers import moment
 from recsys_core.ui.picture_files import file_row
 from recsys_core.ui.plain import one_line, plain
@@ -55,13 +54,7 @@ def compare_backtests(chosen: Chosen, records: Sequence[BacktestRecord]) -> None
     else:
         st.caption("Their settings are the same.")
     rows = beside({names[record.id]: opened(record.id)[0] for record in several}, chosen.metric, chosen.k)
-    text = rows.assign(
-        text=[
-            f"{shown(chosen.metric, value)}"
-            + ("" if pd.isna(low) else f" ({shown(chosen.metric, low)}–{shown(chosen.metric, high)})")
-            for value, low, high in rows[["value", "low", "high"]].to_numpy()
-        ]
-    )
+    text = rows.assign(text=shown_range(chosen.metric, rows))
     st.markdown(f"**{METRICS[chosen.metric].label} with {chosen.k} first sales**")
     file_row(chosen.file("compared"), "compared", lambda: safe_csv(rows))
     st.dataframe(

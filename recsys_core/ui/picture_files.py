@@ -29,16 +29,22 @@ def file_row(name: str, key: str, make: Callable[[], bytes]) -> str:
             label_visibility="collapsed",
             help="What the camera above the picture saves.",
         )
-        st.download_button(
-            "Numbers (CSV)",
-            make,
-            f"{name}.csv",
-            "text/csv",
-            key=f"csv-{key}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        csv_button("Numbers (CSV)", name, key, make)
     return str(kind)
+
+
+def csv_button(label: str, name: str, key: str, make: Callable[[], bytes], help: str | None = None) -> None:
+    """A button that hands out `name`.csv, which is made when it is asked for."""
+    st.download_button(
+        label,
+        make,
+        f"{name}.csv",
+        "text/csv",
+        key=f"csv-{key}",
+        on_click="ignore",
+        icon=":material/download:",
+        help=help,
+    )
 
 
 def picture(name: str, kind: str, *, zoom: bool = True) -> dict[str, Any]:

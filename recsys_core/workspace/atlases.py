@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from recsys_core.errors import NotThere
-from recsys_core.workspace.database import now
-from recsys_core.workspace.json_values import json_ready
 from recsys_core.workspace.records import AtlasRecord
 from recsys_core.workspace.tables import ATLASES
-from recsys_core.workspace.workspace import Save, Workspace, fields_of, new_id
+from recsys_core.workspace.workspace import Save, Workspace, fields_of, of_version
 
 if TYPE_CHECKING:
     from recsys_core.categories.atlas import Atlas
@@ -24,13 +22,7 @@ def publish_atlas(
     workspace: Workspace, save: Save, *, catalog_version: str, settings: Mapping[str, Any], summary: Mapping[str, Any]
 ) -> AtlasRecord:
     """Keeps an atlas as the newest of its catalog version, and removes the one before."""
-    values = {
-        "id": new_id(),
-        "created": now(),
-        "catalog_version": catalog_version,
-        "settings": json_ready(settings),
-        "summary": json_ready(summary),
-    }
+    values = of_version(catalog_version, settings, summary)
     workspace.publish_artefact(_folder(workspace, values["id"]), save)
     older = sa.and_(ATLASES.c.catalog_version == catalog_version, ATLASES.c.id != values["id"])
     with workspace.begin() as connection:

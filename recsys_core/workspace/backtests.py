@@ -10,24 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from recsys_core.errors import NotThere
-from recsys_core.workspace.database import now
-from recsys_core.workspace.json_values import json_ready
 from recsys_core.workspace.records import BacktestRecord
 from recsys_core.workspace.tables import BACKTESTS
-from recsys_core.workspace.workspace import Save, Workspace, fields_of, new_id
+from recsys_core.workspace.workspace import Save, Workspace, fields_of, of_version
 
 
 def publish_backtest(
     workspace: Workspace, save: Save, *, catalog_version: str, settings: Mapping[str, Any], summary: Mapping[str, Any]
 ) -> BacktestRecord:
     """Keeps a backtest beside those that are there."""
-    values = {
-        "id": new_id(),
-        "created": now(),
-        "catalog_version": catalog_version,
-        "settings": json_ready(settings),
-        "summary": json_ready(summary),
-    }
+    values = of_version(catalog_version, settings, summary)
     workspace.publish_artefact(_folder(workspace, values["id"]), save)
     with workspace.begin() as connection:
         connection.execute(sa.insert(BACKTESTS).values(values))

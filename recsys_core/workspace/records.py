@@ -23,14 +23,18 @@ class CatalogVersion:
 
 
 @dataclass(frozen=True)
-class ModelRecord:
-    """One trained source model."""
+class _OfVersion:
+    """Something that was made of one catalog version."""
 
     id: str
     created: datetime
     catalog_version: str
     settings: dict[str, Any]
     summary: dict[str, Any]
+
+
+class ModelRecord(_OfVersion):
+    """One trained source model."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +72,9 @@ class LaunchRecord:
     """Id of the newest state of what its products' categories were set to; None: nobody set any."""
 
 
-@dataclass(frozen=True)
-class AtlasRecord:
+class AtlasRecord(_OfVersion):
     """What is known of the categories of one catalog version."""
 
-    id: str
-    created: datetime
-    catalog_version: str
-    settings: dict[str, Any]
-    summary: dict[str, Any]
 
-
-@dataclass(frozen=True)
-class BacktestRecord:
+class BacktestRecord(_OfVersion):
     """One backtest of one catalog version. summary: `Backtest.facts`, and code: the version of Launchdesk that made it."""
-
-    id: str
-    created: datetime
-    catalog_version: str
-    settings: dict[str, Any]
-    summary: dict[str, Any]

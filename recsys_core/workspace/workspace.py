@@ -127,15 +127,8 @@ class Workspace:
         self, save: Save, *, catalog_version: str, settings: Mapping[str, Any], summary: Mapping[str, Any]
     ) -> ModelRecord:
         """Keeps a source model as the newest one; `save` is called with the folder to write."""
-        model_id = new_id()
-        self.publish_artefact(self._model_folder(model_id), save)
-        values = {
-            "id": model_id,
-            "created": now(),
-            "catalog_version": catalog_version,
-            "settings": json_ready(settings),
-            "summary": json_ready(summary),
-        }
+        values = of_version(catalog_version, settings, summary)
+        self.publish_artefact(self._model_folder(values["id"]), save)
         with self.begin() as connection:
             connection.execute(sa.insert(MODELS).values(values))
         return ModelRecord(**values)
@@ -409,6 +402,17 @@ class Workspace:
 
 def new_id() -> str:
     return uuid.uuid4().hex[:16]
+
+
+def of_version(catalog_version: str, settings: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of something new that was made of that version of the catalog."""
+    return {
+        "id": new_id(),
+        "created": now(),
+        "catalog_version": catalog_version,
+        "settings": json_ready(settings),
+        "summary": json_ready(summary),
+    }
 
 
 def fields_of(row: Any) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from recsys_core.adaptation.purchase_probability import PurchaseProbability, Sco
 from recsys_core.adaptation.registry import method_named
 from recsys_core.dataset import Dataset
 from recsys_core.errors import CannotRun
+from recsys_core.evaluation.reliability import reliability
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 from recsys_core.selection import replayed_pairs
-from recsys_core.selection.calibration import GROUPS, calibrate, fit_curve, log_loss, reliability
+from recsys_core.selection.calibration import GROUPS, calibrate, fit_curve, log_loss
 from recsys_core.selection.replayed_pairs import Replay, ReplayedPairs
 from recsys_core.selection.uncertainty import lacking, sentences, with_uncertainty
 

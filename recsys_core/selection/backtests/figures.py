@@ -13,6 +13,7 @@ from recsys_core.evaluation.audiences import capture, lift
 from recsys_core.evaluation.beyond_accuracy import coverage, diversity, gini, novelty, popularity
 from recsys_core.evaluation.bootstrap import Redraws, interval
 from recsys_core.evaluation.metrics import auc, hits, list_metrics
+from recsys_core.evaluation.reliability import calibration_error
 from recsys_core.run_context import RunContext
 from recsys_core.selection.backtests.groups import Group, Grouping
 from recsys_core.selection.backtests.replayed import Replayed, Said, Stage
@@ -148,7 +149,8 @@ def _rows(part: Replayed, said: Iterator[Said], grouping: Grouping, top: int, se
             for metric, value in shown.items():
                 yield Row((one.way, k, NEW, metric), value, len(stage.few), None)
             bins = [row for row in one.chances if row["shots"] == k]
-            yield Row((one.way, k, NEW, "ece"), _ece(bins), int(sum(row["pairs"] for row in bins)), None)
+            error = calibration_error(bins)["ece"] if bins else np.nan
+            yield Row((one.way, k, NEW, "ece"), error, int(sum(row["pairs"] for row in bins)), None)
             if known is not None:
                 yield from _drawn(one.way, k, _of_both(stage, one, at, top), known)
 
@@ -178,11 +180,3 @@ def _drawn(method: str, k: int, cells: Cells, redraws: Redraws) -> Iterator[Row]
         n = int(there[:, column].sum())
         value = float(values[there[:, column], column].mean()) if n else np.nan
         yield Row((method, k, group, metric), value, n, draws[:, column] if n else None)
-
-
-def _ece(bins: Sequence[dict[str, Any]]) -> float:
-    """The expected calibration error of the bins, see `reliability`."""
-    if not bins:
-        return np.nan
-    size, said, came = (np.array([row[name] for row in bins]) for name in ("pairs", "predicted", "bought"))
-    return float(size @ np.abs(said - came) / size.sum())

@@ -14,13 +14,13 @@ from recsys_core.errors import CannotRun
 from recsys_core.evaluation.metrics import hits
 from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, MIN_QUERIES
 from recsys_core.evaluation.ranking import ScoreBlock, best_columns, blocks, in_blocks
+from recsys_core.evaluation.reliability import reliability
 from recsys_core.evaluation.split import Split
 from recsys_core.models.known_products import KnownProducts
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 from recsys_core.selection.backtests.replayed import Queries, Said, Stage
 from recsys_core.selection.backtests.ways import Answer, Baselines, Way
-from recsys_core.selection.calibration import reliability
 from recsys_core.tables.columns import CUSTOMER, PRODUCT
 
 MOST_CUSTOMERS = 50_000

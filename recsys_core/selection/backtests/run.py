@@ -56,8 +56,7 @@ def backtest(
     except CannotRun as error:
         note = f"{error} Random products were replayed instead; that is easier than what is really new."
     run.log(note)
-    apart = None if run.checkpoints is None else run.checkpoints / "products"
-    how["run"] = replace(run, checkpoints=apart)
+    how["run"] = run.within("products")
     return replayed(splits(catalog, "product", cuts, run.seed), notes=[note], **how)
 
 
@@ -104,7 +103,7 @@ class Steps:
         return replace(self.run, report=lambda _: None, checkpoints=None)
 
     def folder(self, name: str) -> Path | None:
-        return None if self.run.checkpoints is None else self.run.checkpoints / f"split-{self.split}" / name
+        return self.run.within(f"split-{self.split}").within(name).checkpoints
 
 
 def _one(
