@@ -9,6 +9,7 @@ from recsys_core.ui.next_steps import next_steps, steps
 from recsys_core.ui.numbers import number
 from recsys_core.ui.sample_shop import CREDIT, is_sample_shop, sample_button
 from recsys_core.ui.session import workspace
+from recsys_core.ui.workspace_archive import bring_along, take_along
 
 version, model, launches = workspace().catalog_version(), workspace().model(), workspace().launches()
 
@@ -46,3 +47,8 @@ with path:
 
 if version is not None and is_sample_shop(version):
     st.caption(CREDIT)
+
+if version is None and not launches:
+    bring_along()
+else:
+    take_along()

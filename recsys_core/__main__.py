@@ -13,9 +13,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from recsys_core.errors import Cancelled, DamagedArtefact, InvalidSetting, LaunchdeskError, NotThere, RunFailed
+from recsys_core.shell import catalog
+from recsys_core.shell.parts import Outcome, opened_workspace, with_bar, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,33 +27,7 @@ if TYPE_CHECKING:
     from recsys_core.run_context import RunContext
     from recsys_core.workspace import Workspace
 
-T = TypeVar("T")
 WORDS, PRETRAINED, BOTH = "words", "pretrained", "both"
-
-Outcome = tuple[str, dict[str, Any]]
-"""A short summary for a person, and the same as data."""
-
-
-def import_files(arguments: argparse.Namespace) -> Outcome:
-    from recsys_core.tables.columns import Kind
-    from recsys_core.workspace.imports import Upload, check_files
-
-    given: dict[Kind, Path | None] = {
-        "products": arguments.products,
-        "interactions": arguments.interactions,
-        "customers": arguments.customers,
-    }
-    checked = check_files({kind: Upload.of(path) for kind, path in given.items() if path is not None})
-    workspace = _workspace(arguments)
-    version = checked.publish(workspace)
-    lines = [f"{table.name}: {table.summary()}" for table in checked.tables.values()]
-    lines += [note for table in checked.tables.values() for note in table.notes]
-    lines += checked.fit.sentences()
-    lines.append(
-        f"Catalog: {version.products:,} products, {version.customers:,} customers, {version.interactions:,} interactions."
-    )
-    report = checked.report() | {"catalog_version": version.id, "rejected": checked.rejected}
-    return "\n".join(lines), report
 
 
 def train(arguments: argparse.Namespace) -> Outcome:
@@ -59,8 +35,8 @@ def train(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.settings import parsed
 
     settings = TrainSettings(seed=arguments.seed, device=arguments.device, model=parsed(arguments.set))
-    workspace = _workspace(arguments)
-    result = _run(settings.seed, settings.device, lambda run: train_source_model(workspace, settings, run))
+    workspace = opened_workspace(arguments)
+    result = with_bar(settings.seed, settings.device, lambda run: train_source_model(workspace, settings, run))
     judged = f", ndcg@20 on held-out products {result['ndcg']:.4f}" if result["ndcg"] is not None else ""
     return (
         f"Source model trained on {result['products']:,} products and {result['customers']:,} customers "
@@ -80,7 +56,7 @@ def launch(arguments: argparse.Namespace) -> Outcome:
     chosen = parsed(arguments.set)
     if arguments.method != AUTO:
         method_named(arguments.method, chosen)
-    workspace = _workspace(arguments)
+    workspace = opened_workspace(arguments)
     if workspace.model() is None:
         raise NotThere("There is no source model in this workspace yet. Run the verb train first.")
     given: dict[Kind, Path | None] = {"products": arguments.products, "interactions": arguments.interactions}
@@ -94,7 +70,7 @@ def launch(arguments: argparse.Namespace) -> Outcome:
         seed=arguments.seed,
         device=arguments.device,
     )
-    result = _run(settings.seed, settings.device, lambda run: adapt_launch(workspace, settings, run))
+    result = with_bar(settings.seed, settings.device, lambda run: adapt_launch(workspace, settings, run))
     lines = [f"{table.name}: {table.summary()}" for table in checked.tables.values()]
     known = already_known(workspace, checked.tables["products"].frame)
     if known:
@@ -118,8 +94,8 @@ def recommend(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.workspace.exports import recommendations_csv
 
     customers = _customer_ids(arguments.customers) if arguments.customers else None
-    frame = _workspace(arguments).load_adapted(arguments.launch).recommend(customers, arguments.top)
-    _write(arguments.out, recommendations_csv(frame))
+    frame = opened_workspace(arguments).load_adapted(arguments.launch).recommend(customers, arguments.top)
+    write(arguments.out, recommendations_csv(frame))
     without = frame.attrs.get("without_history", 0)
     said = f"{len(frame):,} rows for {frame['customer_id'].nunique():,} customers written to {arguments.out}."
     if without:
@@ -130,8 +106,10 @@ def recommend(arguments: argparse.Namespace) -> Outcome:
 def audience(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.workspace.exports import audience_csv
 
-    frame = _workspace(arguments).load_adapted(arguments.launch).audience(top=arguments.top, share=arguments.share)
-    _write(arguments.out, audience_csv(frame))
+    frame = (
+        opened_workspace(arguments).load_adapted(arguments.launch).audience(top=arguments.top, share=arguments.share)
+    )
+    write(arguments.out, audience_csv(frame))
     said = f"{len(frame):,} rows for {frame['product_id'].nunique():,} products written to {arguments.out}."
     return said, {"rows": len(frame), "out": str(arguments.out)}
 
@@ -140,7 +118,7 @@ def similarity(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.categories.similarity import similarity_table
     from recsys_core.workspace.exports import similarity_csv
 
-    workspace = _workspace(arguments)
+    workspace = opened_workspace(arguments)
     catalog = workspace.catalog()
     encoder = None if arguments.by == "customers" else _encoder(arguments, workspace)
 
@@ -148,8 +126,8 @@ def similarity(arguments: argparse.Namespace) -> Outcome:
         vectors = None if encoder is None else encoder.encode(catalog.products, run=run)
         return similarity_table(catalog, arguments.level, arguments.by, vectors, run=run)
 
-    frame = _run(arguments.seed, arguments.device, compare)
-    _write(arguments.out, similarity_csv(frame))
+    frame = with_bar(arguments.seed, arguments.device, compare)
+    write(arguments.out, similarity_csv(frame))
     categories = frame["category"].nunique()
     said = f"{len(frame):,} pairs of {categories:,} categories, compared by {arguments.by}, written to {arguments.out}."
     return said, {"rows": len(frame), "categories": categories, "by": arguments.by, "out": str(arguments.out)}
@@ -163,15 +141,15 @@ def place_products(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.workspace.imports import Upload, check_files
 
     checked = check_files({"products": Upload.of(arguments.products)}).tables["products"]
-    workspace = _workspace(arguments)
+    workspace = opened_workspace(arguments)
     catalog = workspace.catalog()
     encoder = _encoder(arguments, workspace)
 
     def body(run: RunContext) -> tuple[pd.DataFrame, Trust]:
         return place(catalog.products, checked.frame, encoder, arguments.top, arguments.errors, run=run)
 
-    frame, trust = _run(arguments.seed, arguments.device, body)
-    _write(arguments.out, placement_csv(frame))
+    frame, trust = with_bar(arguments.seed, arguments.device, body)
+    write(arguments.out, placement_csv(frame))
     known = int(frame.loc[frame["rank"] == 1, "known"].sum())
     others = "; the others are unlike anything here" if known < len(checked.frame) else ""
     right = "n/a" if trust.first_of_answered is None else f"{trust.first_of_answered:.0%}"
@@ -213,10 +191,10 @@ def backtest(arguments: argparse.Namespace) -> Outcome:
         "model": parsed(arguments.set),
     } | {name: getattr(arguments, name) for name in ("cuts", "by", "top", "seed", "device")}
     settings = with_settings(BacktestSettings, given, "the backtest")
-    workspace = _workspace(arguments)
-    result = _run(settings.seed, settings.device, lambda run: replay_launches(workspace, settings, run))
+    workspace = opened_workspace(arguments)
+    result = with_bar(settings.seed, settings.device, lambda run: replay_launches(workspace, settings, run))
     metrics, facts = load_figures(backtest_folder(workspace, result["backtest"]))
-    _write(arguments.out, metrics_csv(metrics))
+    write(arguments.out, metrics_csv(metrics))
     lines = [*summary(metrics, facts), *facts["warnings"], *facts["notes"], f"Written to {arguments.out}."]
     return "\n".join(lines), result | {"rows": len(metrics), "out": str(arguments.out)}
 
@@ -241,10 +219,10 @@ def compress(arguments: argparse.Namespace) -> Outcome:
 
     if arguments.by is not None:
         recipe_named(arguments.by, arguments.keep)
-    workspace = _workspace(arguments)
+    workspace = opened_workspace(arguments)
     launch_id = workspace.launch_record(arguments.launch).id
     settings = CompressSettings(launch=launch_id, by=arguments.by, keep=arguments.keep)
-    result = _run(settings.seed, settings.device, lambda run: compress_launch(workspace, settings, run))
+    result = with_bar(settings.seed, settings.device, lambda run: compress_launch(workspace, settings, run))
     lines = [_variant(row) for row in result["rows"]]
     lines.insert(
         0, f"{'':<25}{'memory':>11}{'on disk':>11}{'scores':>10}{'lists':>10}{'ndcg@20':>9}{'same places':>13}"
@@ -278,7 +256,7 @@ def _variant(row: dict[str, Any]) -> str:
 def worker(arguments: argparse.Namespace) -> Outcome:
     from recsys_core.runs.worker import run_worker
 
-    run_worker(_workspace(arguments), parent=arguments.parent)
+    run_worker(opened_workspace(arguments), parent=arguments.parent)
 
 
 def _customer_ids(path: Path) -> list[str]:
@@ -286,54 +264,6 @@ def _customer_ids(path: Path) -> list[str]:
     from recsys_core.workspace.imports import Upload
 
     return read_table(Upload.of(path).source, "customers", name=path.name).frame["customer_id"].tolist()
-
-
-def _write(path: Path, content: bytes) -> None:
-    from recsys_core.artefacts import write_atomically
-
-    try:
-        write_atomically(path, lambda temporary: _put(temporary, content))
-    except OSError as error:
-        raise InvalidSetting(f"“{path}” can't be written: {error.strerror}. Name another file.") from error
-
-
-def _put(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-def _workspace(arguments: argparse.Namespace) -> Workspace:
-    from recsys_core.workspace import open_workspace
-
-    workspace = open_workspace(arguments.workspace)
-    workspace.sweep()
-    return workspace
-
-
-def _run(seed: int, device: str, body: Callable[[RunContext], T]) -> T:
-    """Runs a job in the foreground, with a progress bar on a terminal."""
-    from tqdm import tqdm
-
-    from recsys_core.run_context import RunContext
-    from recsys_core.runs.devices import resolve_device
-
-    with tqdm(
-        disable=not sys.stderr.isatty(),
-        leave=False,
-        bar_format="{desc:<28} {bar} {percentage:3.0f} %  {remaining} left",
-    ) as bar:
-
-        def report(values: dict[str, Any]) -> None:
-            if bar.disable:
-                return
-            if "log" in values:
-                bar.write(values["log"], file=sys.stderr)
-                return
-            if bar.desc != values["stage"] or bar.total != values["total"]:
-                bar.reset(total=values["total"])
-                bar.set_description_str(values["stage"])
-            bar.update(values["done"] - bar.n)
-
-        return body(RunContext(resolve_device(device), seed, report))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -362,9 +292,13 @@ def parser() -> argparse.ArgumentParser:
         )
         added.add_argument("--model", metavar="NAME", help="folder or name of another pretrained text model")
 
-    added = verb("import", import_files, "Check a shop's files and keep the good rows as the newest catalog.")
-    for kind in ("products", "interactions", "customers"):
-        added.add_argument(f"--{kind}", type=Path, required=kind == "products", metavar="CSV")
+    added = verb("import", catalog.import_files, "Check a shop's files and add their good rows to the catalog.")
+    catalog.import_arguments(added)
+    added = verb("versions", catalog.versions, "List the versions of the catalog, newest first.")
+    added = verb("restore", catalog.restore, "Make an older version of the catalog the newest again.")
+    added.add_argument("--version", required=True, metavar="ID", help="as the verb versions shows it")
+    added = verb("export", catalog.export, "Write a table of the catalog, or the whole workspace, as a file.")
+    catalog.export_arguments(added)
     added = verb("train", train, "Train the source model on the newest catalog.")
     computing(added)
     settable(added)

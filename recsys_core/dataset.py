@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.errors import InvalidTable
-from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN
+from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN, Kind
 
 
 def interest(interactions: pd.DataFrame) -> pd.DataFrame:
@@ -79,6 +79,10 @@ class Dataset:
     def __post_init__(self) -> None:
         object.__setattr__(self, "products", _unique_products(self.products, "catalog"))
         object.__setattr__(self, "interactions", _text_ids(self.interactions))
+
+    def table(self, kind: Kind) -> pd.DataFrame | None:
+        """One of the three tables; None where there are no customers' rows."""
+        return {"products": self.products, "interactions": self.interactions, "customers": self.customers}[kind]
 
     @cached_property
     def product_ids(self) -> pd.Index:

@@ -1,10 +1,11 @@
-"""Reads a CSV file into columns of text, strictly: what doesn't fit the header is set apart with its row number."""
+"""Reads a file into columns of text, strictly: what doesn't fit the header is set apart with its row number."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from recsys_core.errors import InvalidTable
+from recsys_core.run_context import RunContext
 from recsys_core.tables.columns import plain_name
+from recsys_core.tables.header_row import SEARCHED as HEADER_SEARCHED
+from recsys_core.tables.header_row import find_header
+from recsys_core.tables.mapping import Mapping
+from recsys_core.tables.parquet import read_parquet_text
 from recsys_core.tables.source import (
     ENCODING_NAMES,
     HEAD_BYTES,
@@ -28,14 +34,18 @@ from recsys_core.tables.source import (
     guess_encoding,
     other_encoding,
 )
+from recsys_core.tables.workbook import read_grid
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 ROW_BYTES = 1 << 24
 """The longest row that can be read; also how much is read at a time."""
-MAX_COLUMNS = 5_000
+
 MAX_MISFITS = 100_000
 
 _SAMPLE_ROWS = 100
+_EVEN = 0.8
+"""Share of the rows that have as many values as the first where no title stands above the table."""
+_WORKBOOK, _PARQUET = b"PK\x03\x04", b"PAR1"
 # A last row of our own. Where it doesn't come back as a row, an open quotation mark has swallowed it.
 _ENDING = "\x1fend of the file\x1f"
 
@@ -65,29 +75,40 @@ class TextTable:
     width: int
     """How many values the header has."""
     encoding: str
-    """Python's name of the encoding that was used."""
+    """Python's name of the encoding that was used; "" where the file isn't text."""
     delimiter: str
+    """"" where the file isn't text."""
     notes: tuple[str, ...]
+    header_row: int = 1
+    sheet: str | None = None
+    """The sheet that was read, and all that there are; None and () where the file is no workbook."""
+    sheets: tuple[str, ...] = ()
 
 
 def read_text(
-    source: Path | bytes | BinaryIO, *, name: str, encoding: str | None = None, delimiter: str | None = None
+    source: Path | bytes | BinaryIO, *, name: str, mapping: Mapping = Mapping(), run: RunContext = RunContext()
 ) -> TextTable:
-    """Reads a .csv or .csv.gz file as text.
+    """Reads a file as text: CSV (also packed as .gz), an Excel workbook or Parquet, told apart by their content.
 
     `source` is a path, the bytes, or a binary file, which stays open. `name` is the file's name for messages.
-    Encoding (UTF-8, UTF-16, Windows-1252, GB18030) and delimiter (comma, semicolon, tab, vertical bar) are found out
-    unless they are given. Raises InvalidTable if the file as a whole can't be read.
+    Encoding (UTF-8, UTF-16, Windows-1252, GB18030), delimiter (comma, semicolon, tab, vertical bar), sheet and the row of
+    the column names are found out unless the mapping has them. Raises InvalidTable if the file as a whole can't be read.
     """
-    origin = Source(source, name)
-    chosen = encoding or guess_encoding(origin.head())
+    origin = Source(source, name, run)
+    start = origin.start()
+    if start.startswith(_WORKBOOK):
+        return _from_workbook(source, name, mapping)
+    if start.startswith(_PARQUET):
+        table, parquet_notes = read_parquet_text(source, name)
+        return _from_parquet(table, parquet_notes, name)
+    chosen = mapping.encoding or guess_encoding(origin.head())
     try:
-        return _read(origin, chosen, delimiter)
+        return _read(origin, chosen, mapping)
     except UnicodeDecodeError:
-        if chosen == "utf-8" and encoding is None:
+        if chosen == "utf-8" and mapping.encoding is None:
             chosen = other_encoding(origin)
             if chosen != "utf-8":
-                return _read(origin, chosen, delimiter)
+                return _read(origin, chosen, mapping)
     row = _first_undecodable_row(origin, chosen)
     raise InvalidTable(
         f"{name} is text in {ENCODING_NAMES.get(chosen, chosen)}, but row {row} holds bytes that are no letters in it. "
@@ -95,10 +116,52 @@ def read_text(
     )
 
 
-def _read(origin: Source, encoding: str, delimiter: str | None) -> TextTable:
+def _from_workbook(source: Path | bytes | BinaryIO, name: str, mapping: Mapping) -> TextTable:
+    grid = read_grid(source, name, mapping.sheet)
+    where = f"{name} (sheet “{grid.sheet}”)"
+    head = zip(grid.rows.tolist(), grid.table.slice(0, HEADER_SEARCHED).to_pylist(), strict=False)
+    header_row, header = find_header([(row, list(cells.values())) for row, cells in head], mapping.header_row, where)
+    below = grid.rows > header_row
+    table, rows = _keep(grid.table, below), grid.rows[below]
+    if not table.num_rows:
+        raise _only_names(where, header)
+    table, notes = _named(table, header, where)
+    notes = [*grid.notes, *_left_above(where, header_row, grid.rows), *notes]
+    return TextTable(name, table, rows, (), len(header), "", "", tuple(notes), header_row, grid.sheet, grid.sheets)
+
+
+def _from_parquet(table: pa.Table, notes: tuple[str, ...], name: str) -> TextTable:
+    header = [column.strip() for column in table.column_names]
+    if not table.num_rows:
+        raise _only_names(name, header)
+    filled = ~_blank(table)
+    named, more = _named(_keep(table, filled), header, name)
+    rows = np.arange(2, table.num_rows + 2)[filled]
+    return TextTable(name, named, rows, (), len(header), "", "", (*notes, *more))
+
+
+def _only_names(name: str, header: list[str]) -> InvalidTable:
+    return InvalidTable(
+        f"{name} has column names ({quoted(header)}) but no rows below them. Expected one row for each entry."
+    )
+
+
+def _left_above(name: str, header_row: int, filled: np.ndarray) -> list[str]:
+    """A note on rows with text above the column names."""
+    above = int((filled < header_row).sum())
+    if not above:
+        return []
+    rows = "1 row above them was" if above == 1 else f"{above:,} rows above them were"
+    return [f"The column names of {name} are in row {header_row}; {rows} left out."]
+
+
+def _read(origin: Source, encoding: str, mapping: Mapping) -> TextTable:
     head = _head_text(origin, encoding)
-    delimiter = delimiter or guess_delimiter(head)
-    header_row, header = _header(head, delimiter, origin.name)
+    delimiter = mapping.delimiter or guess_delimiter(head)
+    records = list(itertools.islice(_records(head, delimiter), max(HEADER_SEARCHED, mapping.header_row or 0)))
+    if not any(any(map(str.strip, record)) for record in records) and '"' in head:
+        raise _unclosed(origin.name, 1)
+    header_row, header = find_header(list(enumerate(records, start=1)), mapping.header_row, origin.name)
     stream, table, misfits = _parse(origin, encoding, delimiter, len(header))
     total = table.num_rows + len(misfits)
     if not _ends_with_our_row(table):
@@ -117,11 +180,13 @@ def _read(origin: Source, encoding: str, delimiter: str | None) -> TextTable:
     table, rows = _keep(table, filled), rows[filled]
     misfits = [misfit for misfit in misfits if misfit.row > header_row]
     if not table.num_rows and not misfits:
-        raise InvalidTable(
-            f"{origin.name} has column names ({quoted(header)}) but no rows below them. Expected one row for each entry."
-        )
+        raise _only_names(origin.name, header)
     table, notes = _named(table, header, origin.name)
-    return TextTable(origin.name, table, rows, tuple(misfits), len(header), encoding, delimiter, tuple(notes))
+    above = np.asarray([row for row, record in enumerate(records, start=1) if any(map(str.strip, record))])
+    notes = [*_left_above(origin.name, header_row, above), *notes]
+    return TextTable(
+        origin.name, table, rows, tuple(misfits), len(header), encoding, delimiter, tuple(notes), header_row
+    )
 
 
 def _head_text(origin: Source, encoding: str) -> str:
@@ -135,44 +200,33 @@ def _head_text(origin: Source, encoding: str) -> str:
 
 
 def guess_delimiter(head: str) -> str:
-    """The delimiter that divides the first rows most evenly into most values; a comma where none does."""
-    best, best_score = ",", 0.0
-    for delimiter in DELIMITERS:
-        widths = [
-            len(record) for _, record in zip(range(_SAMPLE_ROWS), _records(head, delimiter), strict=False) if record
-        ]
-        # The last record of a head may be cut off.
-        widths = widths[:-1] if len(head) >= HEAD_BYTES and 1 < len(widths) < _SAMPLE_ROWS else widths
-        if not widths or widths[0] < 2:
-            continue
-        score = (widths[0] - 1) * widths.count(widths[0]) / len(widths)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
+    """The delimiter that divides the first rows most evenly into most values; a comma where none does.
+
+    All rows should have as many values as the first one; only where that isn't so for any delimiter, a title may stand above
+    the table.
+    """
+    widths = {delimiter: rows for delimiter in DELIMITERS if (rows := _widths(head, delimiter))}
+    like_first = {delimiter: (rows[0] - 1) * rows.count(rows[0]) / len(rows) for delimiter, rows in widths.items()}
+    even = {delimiter: score for delimiter, score in like_first.items() if score >= _EVEN * (widths[delimiter][0] - 1)}
+    best = max(even, key=even.__getitem__, default=",")
+    if even.get(best, 0.0) > 0:
+        return best
+    usual = {delimiter: Counter(rows).most_common(1)[0] for delimiter, rows in widths.items()}
+    scores = {delimiter: (width - 1) * count / len(widths[delimiter]) for delimiter, (width, count) in usual.items()}
+    return max(scores, key=scores.__getitem__, default=",")
+
+
+def _widths(head: str, delimiter: str) -> list[int]:
+    """How many values each of the first rows has, but for blank ones."""
+    widths = [len(record) for _, record in zip(range(_SAMPLE_ROWS), _records(head, delimiter), strict=False) if record]
+    # The last record of a head may be cut off.
+    return widths[:-1] if len(head) >= HEAD_BYTES and 1 < len(widths) < _SAMPLE_ROWS else widths
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
     """The records of `text`, a blank line as an empty list; ends early where Python's reader gives up."""
     with contextlib.suppress(csv.Error):
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-
-
-def _header(head: str, delimiter: str, name: str) -> tuple[int, list[str]]:
-    """The row number of the first row that isn't blank, and its values."""
-    for row, record in enumerate(_records(head, delimiter), start=1):
-        header = [value.strip().lstrip("\ufeff") for value in record]
-        if not any(header):
-            continue
-        if len(header) > MAX_COLUMNS:
-            raise InvalidTable(
-                f"{name} has {len(header):,} columns; the limit is {MAX_COLUMNS:,}. Leave out some columns."
-            )
-        return row, header
-    if '"' in head:
-        raise _unclosed(name, 1)
-    raise InvalidTable(
-        f"{name} is empty: it has no row with text. Expected the column names in its first row, and rows below."
-    )
 
 
 def _parse(origin: Source, encoding: str, delimiter: str, width: int) -> tuple[Utf8Stream, pa.Table, list[Misfit]]:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from recsys_core.errors import InvalidTable
+from recsys_core.run_context import RunContext
 
 HEAD_BYTES = 1 << 20
 LIMIT_BYTES = 2 << 30
@@ -36,7 +37,7 @@ _INSIDE_WORD = re.compile(r"(?<=[A-Za-z])[^\0-\x7f](?=[A-Za-z])")
 _LAST_COMMON_ROW = 0xD7  # of GB2312, which has its rare characters in the rows behind
 
 _NOT_TEXT = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
+    (b"PK\x03\x04", "a packed Excel workbook or a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"\x89PNG", "a PNG picture"),
@@ -44,7 +45,7 @@ _NOT_TEXT = (
     (b"GIF8", "a GIF picture"),
     (b"RIFF", "a WebP picture or a sound"),
     (b"%PDF", "a PDF document"),
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1", "a packed Parquet file"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\x1f\x8b", "an archive packed twice"),
     (b"<!DOCTYPE", "a web page"),
@@ -63,8 +64,9 @@ class Source:
     `name` is the file's name as the person knows it.
     """
 
-    def __init__(self, source: Path | bytes | BinaryIO, name: str):
+    def __init__(self, source: Path | bytes | BinaryIO, name: str, run: RunContext = RunContext()):
         self.name = name
+        self._run = run
         if isinstance(source, (str, Path)):
             self._source: Path | bytes | BinaryIO = Path(source)
         elif isinstance(source, (bytes, bytearray, memoryview)):
@@ -79,11 +81,13 @@ class Source:
 
         Raises InvalidTable if the file can't be opened or unpacked, or holds more than LIMIT_BYTES.
         """
-        file = self._open()
-        taken = 0
+        raw, file = self._open()
+        taken, whole = 0, raw.seek(0, io.SEEK_END)
+        raw.seek(0)
         try:
             while data := file.read(size):
                 taken += len(data)
+                self._run.progress(f"Reading {self.name}", min(raw.tell(), whole), whole)
                 if taken > LIMIT_BYTES:
                     raise InvalidTable(
                         f"{self.name} holds more than {LIMIT_BYTES >> 30} GB of text, the limit for one file. "
@@ -95,19 +99,24 @@ class Source:
                 f"{self.name} is a damaged .gz archive: it can't be unpacked to its end. Pack or upload it again."
             ) from None
         finally:
-            if file is not self._source:
-                file.close()
+            if raw is not self._source:
+                raw.close()
 
-    def _open(self) -> BinaryIO:
+    def _open(self) -> tuple[BinaryIO, BinaryIO]:
+        """The file, and what unpacks it where it is packed; else the same twice."""
         raw = self._open_raw()
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        if not packed:
-            return raw
-        if isinstance(self._source, Path):  # then closing the archive closes the file too
-            raw.close()
-            return cast(BinaryIO, gzip.open(self._source))
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw, mode="rb"))
+        return raw, cast(BinaryIO, gzip.GzipFile(fileobj=raw, mode="rb")) if packed else raw
+
+    def start(self) -> bytes:
+        """The first bytes as they are."""
+        raw = self._open_raw()
+        try:
+            return raw.read(8)
+        finally:
+            if raw is not self._source:
+                raw.close()
 
     def _open_raw(self) -> BinaryIO:
         if isinstance(self._source, bytes):

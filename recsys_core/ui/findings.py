@@ -1,71 +1,111 @@
-"""What the check of files found: what was read, what was rejected and why, and how the files fit together."""
+"""What the check of a file found: what to know of it, and the rejected rows by cause, with their cells marked."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from recsys_core.tables.checking import CheckedTable
-from recsys_core.ui.numbers import counted, number
+from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.workspace.exports import safe_csv
-from recsys_core.workspace.imports import CheckedFiles
+from recsys_core.workspace.spreadsheet import safe_xlsx
 
 SHOWN = 200
 """Rejected rows on the page; the download has all."""
-
-
-def findings(checked: CheckedFiles) -> None:
-    """One box for each table, then one for how they fit."""
-    for table in checked.tables.values():
-        table_findings(table)
-    if "interactions" not in checked.tables:
-        return
-    with st.container(border=True):
-        st.markdown("**How the files fit together**")
-        for sentence in checked.fit.sentences():
-            st.markdown(f":material/chevron_right: {plain(sentence, 600)}")
+_MARKED = "background-color: rgba(217, 119, 87, 0.35)"
+_REASONS = {
+    "row": st.column_config.NumberColumn("Row", format="%d", width="small", help="Its number in the file."),
+    "column": st.column_config.TextColumn("Column", width="small"),
+    "found": st.column_config.TextColumn("Found"),
+    "expected": st.column_config.TextColumn("Expected"),
+}
 
 
 def table_findings(table: CheckedTable) -> None:
-    """Rows read, good and rejected; the notes; the rejected rows with their reasons and a download of them."""
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{table.kind.capitalize()}**", width="content")
-            st.caption(f"from {plain(table.name, 80)}", width="content")
-        with st.container(horizontal=True, gap="medium"):
-            st.markdown(f":material/description: {counted(table.rows_read, 'row')} read", width="content")
-            st.markdown(f":green[:material/check_circle: {number(len(table.frame))} good]", width="content")
-            if len(table.rejected):
-                st.markdown(f":red[:material/cancel: {number(len(table.rejected))} rejected]", width="content")
-        for note in table.notes:
-            st.caption(f":material/info: {plain(note, 600)}")
-        if len(table.rejected):
-            _rejected(table)
+    """The notes, then the rejected rows: their causes, those of the cause that is chosen, and a download of all."""
+    for note in table.notes:
+        st.caption(f":material/info: {plain(note, 600)}")
+    if len(table.rejected):
+        _rejected(table)
 
 
 def _rejected(table: CheckedTable) -> None:
-    st.dataframe(
-        table.rejected.head(SHOWN),
+    groups = table.groups()
+    causes = pd.DataFrame(
+        {
+            "column": [group.column for group in groups],
+            "expected": [group.expected for group in groups],
+            "count": [group.count for group in groups],
+            "examples": ["; ".join(f"row {row:,}: {found}" for row, found in group.examples) for group in groups],
+        }
+    )
+    st.markdown("**Why rows were rejected**")
+    chosen = st.dataframe(
+        causes,
         hide_index=True,
-        height="auto" if len(table.rejected) < 8 else 300,
-        key=f"rejected-{table.kind}",
         column_config={
-            "row": st.column_config.NumberColumn("Row", format="%d", width="small", help="Its number in the file."),
             "column": st.column_config.TextColumn("Column", width="small"),
-            "found": st.column_config.TextColumn("Found"),
-            "expected": st.column_config.TextColumn("Expected"),
+            "expected": st.column_config.TextColumn("Expected", width="medium"),
+            "count": st.column_config.NumberColumn("Times", format="localized", width="small"),
+            "examples": st.column_config.TextColumn("Found"),
         },
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"causes-{table.kind}-{table.name}",
+        alt=f"Causes for which rows of {table.kind} were rejected, the most frequent first.",
+    )
+    faults, at = table.faults, chosen.selection.rows
+    if at and at[0] < len(groups):
+        group = groups[at[0]]
+        faults = faults[(faults["column"] == group.column) & (faults["cause"] == group.expected)]
+        st.caption(f"The rows where {plain(group.column or 'the width', 60)} isn't {plain(group.expected, 200)}:")
+    _rows(table, faults)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _downloads(table)
+        st.caption(
+            "The rows as they came, with the reason beside each. Mend them there, and upload that file alone.",
+            width="stretch",
+        )
+
+
+def _rows(table: CheckedTable, faults: pd.DataFrame) -> None:
+    """Those rows as they came, the cells that are at fault marked."""
+    shown = table.rejected[table.rejected["row"].isin(faults["row"])].head(SHOWN).reset_index(drop=True)
+    cells = set(faults[["row", "column"]].itertuples(index=False, name=None))
+
+    def marks(row: pd.Series) -> list[str]:
+        return [_MARKED if (row["row"], str(name).removesuffix(" (file)")) in cells else "" for name in row.index]
+
+    st.dataframe(
+        shown.style.apply(marks, axis=1),
+        hide_index=True,
+        height="auto" if len(shown) < 8 else 300,
+        key=f"rejected-{table.kind}-{table.name}",
+        column_config=_REASONS,
         alt=f"Rejected rows of {table.kind} with the reason for each.",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            f"Download {counted(len(table.rejected), 'rejected row')}",
-            lambda: safe_csv(table.rejected),
-            file_name=f"rejected_{table.kind}.csv",
-            mime="text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-            key=f"download-rejected-{table.kind}",
-        )
-        more = f"The first {SHOWN:,} are shown. " if len(table.rejected) > SHOWN else ""
-        st.caption(f"{more}The rows as they came, with the reason beside each.", width="stretch")
+    count = faults["row"].nunique()
+    if count > SHOWN:
+        st.caption(f"The first {SHOWN:,} of {counted(count, 'row')} are shown.")
+
+
+def _downloads(table: CheckedTable) -> None:
+    name = f"rejected_{table.kind}"
+    st.download_button(
+        f"Download {counted(len(table.rejected), 'rejected row')}",
+        lambda: safe_csv(table.rejected),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"download-rejected-{table.kind}",
+    )
+    st.download_button(
+        "as XLSX",
+        lambda: safe_xlsx(table.rejected),
+        file_name=f"{name}.xlsx",
+        on_click="ignore",
+        type="tertiary",
+        key=f"download-rejected-xlsx-{table.kind}",
+    )

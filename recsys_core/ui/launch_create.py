@@ -7,9 +7,8 @@ import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
 from recsys_core.tables.columns import PRODUCT
-from recsys_core.ui.file_input import forget
+from recsys_core.ui.file_input import checked_file, file_details, forget, is_of_no_use
 from recsys_core.ui.launch_choice import choose
-from recsys_core.ui.launch_files import checked_file, is_of_no_use
 from recsys_core.ui.launch_loaded import newest_catalog
 from recsys_core.ui.numbers import counted, number
 from recsys_core.ui.plain import plain
@@ -24,8 +23,8 @@ from recsys_core.workspace.launch_check import (
 OPEN = "launch-create"
 """Session state: whether the form is open."""
 PRODUCTS, SALES = "new-products", "first-sales"
-NEEDS_PRODUCTS = "CSV with product_id and title; category, description, brand, price and tags help."
-NEEDS_SALES = "CSV with customer_id and product_id; quantity, event_type and timestamp help."
+NEEDS_PRODUCTS = "A table with an id and a title for each product; category, description, brand, price and tags help."
+NEEDS_SALES = "A table that says who bought which product; quantity, kind of event and time help."
 
 
 def create_launch(closable: bool) -> None:
@@ -62,9 +61,15 @@ def _close() -> None:
 
 
 def _products() -> CheckedProducts | None:
-    return checked_file(
-        "New products", PRODUCTS, NEEDS_PRODUCTS, lambda upload: check_new_products(upload, newest_catalog())
+    products = checked_file(
+        "New products",
+        PRODUCTS,
+        "products",
+        NEEDS_PRODUCTS,
+        lambda upload, run: check_new_products(upload, newest_catalog(), run),
     )
+    file_details(PRODUCTS, "products")
+    return products
 
 
 def _new_ones(products: CheckedProducts) -> pd.DataFrame:
@@ -83,10 +88,12 @@ def _sales(products: pd.DataFrame) -> CheckedSales | None:
     sales = checked_file(
         "First sales (if there are any yet)",
         SALES,
+        "interactions",
         NEEDS_SALES,
-        lambda upload: check_first_sales(upload, ids, newest_catalog()),
-        beside=f"{st.session_state[f'checked-{PRODUCTS}'][0]} {len(ids)}",
+        lambda upload, run: check_first_sales(upload, ids, newest_catalog(), run),
+        beside=tuple(ids),
     )
+    file_details(SALES, "interactions")
     if sales is None:
         st.caption("Without first sales, recommendations go by what the products say of themselves.")
     else:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
-from recsys_core.ui.file_input import forget
+from recsys_core.ui.file_input import checked_file, file_details, forget
 from recsys_core.ui.launch_create import NEEDS_SALES
-from recsys_core.ui.launch_files import checked_file
 from recsys_core.ui.launch_loaded import newest_catalog
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
@@ -34,9 +33,13 @@ def _more_sales(record: LaunchRecord) -> None:
     sales = checked_file(
         "More first sales",
         part,
+        "interactions",
         NEEDS_SALES,
-        lambda upload: check_first_sales(upload, workspace().load_launch(record.id).product_ids, newest_catalog()),
+        lambda upload, run: check_first_sales(
+            upload, workspace().load_launch(record.id).product_ids, newest_catalog(), run
+        ),
     )
+    file_details(part, "interactions")
     if sales is None:
         return
     if st.button("Add these sales", type="primary", icon=":material/add:"):

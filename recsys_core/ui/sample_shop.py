@@ -64,7 +64,8 @@ def load_sample_shop(into: Workspace) -> None:
                 "customers": Upload.of(FOLDER / "customers.csv"),
             }
         )
-        catalog.publish(into)
+        # The whole catalog, not an addition to one that is there: that one stays a version.
+        catalog.plan(into, "replace", "remove").publish(into)
         if all(launch.name != LAUNCH_NAME for launch in into.launches()):
             products = read_table(FOLDER / "new_products.csv", "products", name="new_products.csv")
             sales = read_table(FOLDER / "first_sales.csv", "interactions", name="first_sales.csv")

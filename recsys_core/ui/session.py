@@ -21,6 +21,11 @@ def client() -> RunClient:
     return _client(os.environ.get(FOLDER_VARIABLE), os.environ.get(DATABASE_VARIABLE))
 
 
+def who() -> str | None:
+    """Who uses this session, as far as the server knows: whom a login names."""
+    return str(st.user.get("email") or st.user.get("name") or "") or None
+
+
 # The arguments are what the cache goes by: a test opens one workspace after the other in one process.
 @st.cache_resource(show_spinner=False)
 def _workspace(folder_named: str | None, database_named: str | None) -> Workspace:

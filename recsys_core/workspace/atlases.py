@@ -23,9 +23,10 @@ def publish_atlas(
 ) -> AtlasRecord:
     """Keeps an atlas as the newest of its catalog version, and removes the one before."""
     values = of_version(catalog_version, settings, summary)
-    workspace.publish_artefact(_folder(workspace, values["id"]), save)
+    folder = _folder(workspace, values["id"])
+    workspace.publish_artefact(folder, save)
     older = sa.and_(ATLASES.c.catalog_version == catalog_version, ATLASES.c.id != values["id"])
-    with workspace.begin() as connection:
+    with workspace.naming(folder, catalog_version) as connection:
         gone = connection.execute(sa.select(ATLASES.c.id).where(older)).scalars().all()
         connection.execute(sa.insert(ATLASES).values(values))
         connection.execute(sa.delete(ATLASES).where(older))

@@ -20,8 +20,9 @@ def publish_backtest(
 ) -> BacktestRecord:
     """Keeps a backtest beside those that are there."""
     values = of_version(catalog_version, settings, summary)
-    workspace.publish_artefact(_folder(workspace, values["id"]), save)
-    with workspace.begin() as connection:
+    folder = _folder(workspace, values["id"])
+    workspace.publish_artefact(folder, save)
+    with workspace.naming(folder, catalog_version) as connection:
         connection.execute(sa.insert(BACKTESTS).values(values))
     return BacktestRecord(**values)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateColumn, CreateTable
 from sqlalchemy.types import TypeDecorator
 
 from recsys_core.errors import InvalidSetting, LaunchdeskError
@@ -52,10 +52,15 @@ class Database:
         return self.url.startswith("sqlite")
 
     @contextmanager
-    def begin(self, metadata: sa.MetaData) -> Iterator[sa.Connection]:
-        """A transaction; the tables of `metadata` are there. Raises LaunchdeskError if the database can't be used."""
+    def begin(self, metadata: sa.MetaData, *, alone: bool = False) -> Iterator[sa.Connection]:
+        """A transaction; the tables of `metadata` are there. Raises LaunchdeskError if the database can't be used.
+
+        alone: no other such transaction runs at the same time, in whatever process.
+        """
         try:
             with self._ready(metadata).begin() as connection:
+                if alone:
+                    self._wait_for_others(connection)
                 yield connection
         except OperationalError as error:
             raise LaunchdeskError(_plain(error)) from error
@@ -72,15 +77,28 @@ class Database:
                 self._engine = _engine(self.url)
             if id(metadata) not in self._ensured:
                 with self._engine.begin() as connection:
-                    if self.is_sqlite:
-                        # Two processes may open a new workspace at once: the second waits, then finds the tables.
-                        connection.exec_driver_sql("BEGIN IMMEDIATE")
-                    else:
-                        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x1A0C)))
+                    # Two processes may open a new workspace at once: the second waits, then finds the tables.
+                    self._wait_for_others(connection)
                     for table in metadata.sorted_tables:
                         connection.execute(CreateTable(table, if_not_exists=True))
+                        _add_columns(connection, table)
                 self._ensured.add(id(metadata))
             return self._engine
+
+    def _wait_for_others(self, connection: sa.Connection) -> None:
+        if self.is_sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x1A0C)))
+
+
+def _add_columns(connection: sa.Connection, table: sa.Table) -> None:
+    """Adds the columns that a table of an older workspace lacks."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
 
 def _engine(url: str) -> sa.Engine:

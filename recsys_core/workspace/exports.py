@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from recsys_core.dataset import Dataset
-from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.tables.columns import CUSTOMER, PRODUCT, TAG_SEPARATOR
 
 RECOMMENDATIONS = [CUSTOMER, PRODUCT, "rank", "score", "probability"]
 AUDIENCE = [PRODUCT, CUSTOMER, "rank", "score", "probability"]
@@ -17,7 +17,8 @@ METRICS = ["method", "k", "cut", "group", "metric", "value", "low", "high", "n"]
 PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
-_FORMULA = re.compile(r"[=+\-@\t\n\uff1d\uff0b\uff0d\uff20]")
+# A text that begins with ' before such a sign gets one more, so that reading the file again takes just one away.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def safe_csv(frame: pd.DataFrame) -> bytes:
@@ -106,17 +107,19 @@ def _beside(frame: pd.DataFrame, key: str, more: pd.DataFrame) -> pd.DataFrame:
 
 
 def _csv(frame: pd.DataFrame) -> str:
-    harmless = frame.rename(columns={name: _harmless(name) for name in frame})
+    harmless = frame.rename(columns={name: _harmless(str(name)) for name in frame})
     for name, values in harmless.items():
-        if not (pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype)):
-            # A list's values repeat (ids, titles): each distinct one is looked at once.
-            harmless[name] = values.astype("str").map(
-                {text: _harmless(text) for text in values.dropna().astype("str").unique()}
-            )
-    return harmless.to_csv(index=False, lineterminator="\n")
+        if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
+            continue
+        if values.map(lambda value: isinstance(value, list)).any():
+            values = values.map(TAG_SEPARATOR.join, na_action="ignore")
+        # A list's values repeat (ids, titles): each distinct one is looked at once.
+        known = {text: _harmless(text) for text in values.dropna().astype("str").unique()}
+        harmless[name] = values.astype("str").map(known)
+    text = harmless.to_csv(index=False, lineterminator="\n")
+    # A bare carriage return is put into quotation marks only where it is part of the line end.
+    return harmless.to_csv(index=False, lineterminator="\r\n") if "\r" in text else text
 
 
-def _harmless(text: object) -> str:
-    # A bare carriage return would begin a new row unquoted, and with it a cell that wasn't looked at.
-    line = str(text).replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{line}" if _FORMULA.match(line) else line
+def _harmless(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text

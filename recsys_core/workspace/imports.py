@@ -1,9 +1,10 @@
-"""From files to the workspace: read and check all of them, show what was found, then keep the good rows."""
+"""From files to the workspace: read and check them, see what they would change, then keep the good rows."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +12,90 @@ import pandas as pd
 
 from recsys_core.artefacts import sha256
 from recsys_core.errors import AlreadyThere, InvalidTable
+from recsys_core.run_context import RunContext
 from recsys_core.tables.checking import CheckedTable, read_table
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, Kind
+from recsys_core.tables.difference import Combined, Missing, OnDuplicate, combine
 from recsys_core.tables.fit import FitReport, fit_together
+from recsys_core.tables.mapping import Mapping
+from recsys_core.workspace.catalog_versions import publish_combined
 from recsys_core.workspace.records import CatalogVersion, LaunchRecord
 from recsys_core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it was given."""
+    """A file as it was given, and what was chosen of how to read it."""
 
     source: Path | bytes
     name: str
     """As the user knows it; only ever shown."""
+    mapping: Mapping = field(default_factory=Mapping)
 
     @classmethod
-    def of(cls, path: Path) -> Upload:
+    def of(cls, path: Path, mapping: Mapping = Mapping()) -> Upload:
         """Raises InvalidTable if there is no such file."""
         if not path.is_file():
             raise InvalidTable(f"There is no file “{path}”. Check the name, and the folder that you are in.")
-        return cls(path, path.name)
+        return cls(path, path.name, mapping)
 
     def digest(self) -> str:
         return hashlib.sha256(self.source).hexdigest() if isinstance(self.source, bytes) else sha256(self.source)
 
+    def check(self, kind: Kind, on_duplicate: OnDuplicate = "keep", run: RunContext = RunContext()) -> CheckedTable:
+        """Raises InvalidTable if the file as a whole can't be used."""
+        return read_table(self.source, kind, name=self.name, mapping=self.mapping, on_duplicate=on_duplicate, run=run)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import would make of the catalog; nothing is kept yet."""
+
+    before: CatalogVersion | None
+    """The catalog that it was planned for."""
+    combined: dict[Kind, Combined]
+    """The tables that were given, each with what it changes."""
+    fit: FitReport
+    """Of the whole catalog, as it would be."""
+    files: list[dict[str, Any]]
+    report: dict[str, Any]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.before is not None and all(some.difference.nothing_changed for some in self.combined.values())
+
+    def sentences(self) -> list[str]:
+        """What changes in each table, in words."""
+        return [some.difference.sentence() for some in self.combined.values()]
+
+    def publish(self, workspace: Workspace, who: str | None = None) -> CatalogVersion:
+        """Keeps it as the newest version of the catalog; the one before, where it changes nothing.
+
+        Raises InvalidTable if no product is left, AlreadyThere if another import was quicker.
+        """
+        if self.before is not None and self.changes_nothing:
+            return self.before
+        return publish_combined(
+            workspace, self.combined, before=self.before, files=self.files, report=self.report, who=who
+        )
+
 
 @dataclass(frozen=True)
 class CheckedFiles:
-    """Checked tables and how they fit together; nothing is kept yet."""
+    """Checked tables; nothing is kept yet."""
 
     tables: dict[Kind, CheckedTable]
     files: list[dict[str, Any]]
     """Name, kind, sha256 and rows of each."""
-    fit: FitReport
+
+    @classmethod
+    def of(cls, uploads: Map[Kind, Upload], tables: dict[Kind, CheckedTable]) -> CheckedFiles:
+        """Of files that were checked one by one."""
+        files = [
+            {"name": upload.name, "kind": kind, "sha256": upload.digest(), "rows": tables[kind].rows_read}
+            for kind, upload in uploads.items()
+        ]
+        return cls(tables, files)
 
     def frame(self, kind: Kind) -> pd.DataFrame | None:
         return self.tables[kind].frame if kind in self.tables else None
@@ -57,25 +108,48 @@ class CheckedFiles:
         """What the check found, as JSON."""
         return {
             "tables": {
-                kind: {"summary": table.summary(), "notes": list(table.notes), "rejected": len(table.rejected)}
+                kind: {
+                    "summary": table.summary(),
+                    "notes": list(table.notes),
+                    "rejected": len(table.rejected),
+                    "mapping": table.mapping.model_dump(exclude_none=True),
+                }
                 for kind, table in self.tables.items()
-            },
-            "fit": self.fit.sentences(),
+            }
         }
 
-    def publish(self, workspace: Workspace) -> CatalogVersion:
-        """Keeps the good rows as the newest version of the catalog. Raises InvalidTable if no product is left.
+    def plan(
+        self,
+        workspace: Workspace,
+        on_duplicate: OnDuplicate = "keep",
+        missing: Missing = "keep",
+        run: RunContext = RunContext(),
+    ) -> Plan:
+        """What these tables would change in the workspace's catalog. Tables that weren't given stay as they are.
 
-        Tables that weren't given are kept from the version before.
+        Raises InvalidTable if the catalog would have no product.
         """
-        before = workspace.catalog() if workspace.catalog_version() else None
-        interactions, customers = self.frame("interactions"), self.frame("customers")
-        if before is not None:
-            interactions = before.interactions if interactions is None else interactions
-            customers = before.customers if customers is None else customers
-        return workspace.publish_catalog(
-            self.tables["products"].frame, interactions, customers, files=self.files, report=self.report()
-        )
+        before = workspace.catalog_version()
+        catalog = None if before is None else workspace.catalog(before.id)
+        kinds: tuple[Kind, ...] = ("products", "interactions", "customers")
+        there = {kind: None if catalog is None else catalog.table(kind) for kind in kinds}
+        combined = {
+            kind: combine(there[kind], table.frame, kind, on_duplicate, missing)
+            for kind, table in run.track(self.tables.items(), "Comparing with the catalog", len(self.tables))
+        }
+        frames = there | {kind: some.frame for kind, some in combined.items()}
+        products, interactions = frames["products"], frames["interactions"]
+        if products is None or products.empty:
+            raise InvalidTable(
+                "There would be no product in the catalog. Give a file of products with a row that can be used."
+            )
+        nothing = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
+        fit = fit_together(products, nothing if interactions is None else interactions, frames["customers"])
+        return Plan(before, combined, fit, self.files, self.report() | {"fit": fit.sentences()})
+
+    def publish(self, workspace: Workspace, who: str | None = None) -> CatalogVersion:
+        """Adds the good rows to the catalog; what is there already stays as it is. See `Plan.publish`."""
+        return self.plan(workspace).publish(workspace, who)
 
     def publish_launch(self, workspace: Workspace, name: str) -> LaunchRecord:
         """Keeps the good rows as a launch; for one of that name with the same products, the sales are added to its support.
@@ -100,18 +174,13 @@ def already_known(workspace: Workspace, products: pd.DataFrame) -> list[str]:
     return products.loc[products[PRODUCT].isin(known), PRODUCT].tolist()
 
 
-def check_files(uploads: dict[Kind, Upload]) -> CheckedFiles:
-    """Reads and checks products, and interactions and customers where given. Raises InvalidTable."""
-    tables = {kind: read_table(upload.source, kind, name=upload.name) for kind, upload in uploads.items()}
-    if not len(tables["products"].frame):
+def check_files(
+    uploads: Map[Kind, Upload], on_duplicate: OnDuplicate = "keep", run: RunContext = RunContext()
+) -> CheckedFiles:
+    """Reads and checks the files that were given. Raises InvalidTable."""
+    tables = {kind: upload.check(kind, on_duplicate, run) for kind, upload in uploads.items()}
+    if "products" in tables and tables["products"].frame.empty:
         raise InvalidTable(
             f"“{uploads['products'].name}” has no usable product: {tables['products'].summary()} Mend it and try again."
         )
-    files = [
-        {"name": upload.name, "kind": kind, "sha256": upload.digest(), "rows": tables[kind].rows_read}
-        for kind, upload in uploads.items()
-    ]
-    nothing = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
-    frames = {kind: table.frame for kind, table in tables.items()}
-    fit = fit_together(frames["products"], frames.get("interactions", nothing), frames.get("customers"))
-    return CheckedFiles(tables, files, fit)
+    return CheckedFiles.of(uploads, tables)

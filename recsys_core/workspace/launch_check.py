@@ -8,7 +8,8 @@ import pandas as pd
 
 from recsys_core.dataset import Dataset
 from recsys_core.errors import InvalidTable
-from recsys_core.tables.checking import CheckedTable, read_table
+from recsys_core.run_context import RunContext
+from recsys_core.tables.checking import CheckedTable
 from recsys_core.tables.columns import CUSTOMER, PRODUCT
 from recsys_core.workspace.imports import Upload
 
@@ -68,9 +69,9 @@ class CheckedSales:
         return said
 
 
-def check_new_products(upload: Upload, catalog: Dataset | None) -> CheckedProducts:
+def check_new_products(upload: Upload, catalog: Dataset | None, run: RunContext = RunContext()) -> CheckedProducts:
     """Raises InvalidTable if the file can't be used or has no good row."""
-    table = read_table(upload.source, "products", name=upload.name)
+    table = upload.check("products", run=run)
     if table.frame.empty:
         raise InvalidTable(f"“{upload.name}” has no usable product: {table.summary()} Mend it and try again.")
     known = (
@@ -79,9 +80,11 @@ def check_new_products(upload: Upload, catalog: Dataset | None) -> CheckedProduc
     return CheckedProducts(table, tuple(table.frame.loc[known, PRODUCT]))
 
 
-def check_first_sales(upload: Upload, product_ids: pd.Index, catalog: Dataset | None) -> CheckedSales:
+def check_first_sales(
+    upload: Upload, product_ids: pd.Index, catalog: Dataset | None, run: RunContext = RunContext()
+) -> CheckedSales:
     """`product_ids` are the launch's. Raises InvalidTable if the file can't be used or has no good row."""
-    table = read_table(upload.source, "interactions", name=upload.name)
+    table = upload.check("interactions", run=run)
     if table.frame.empty:
         raise InvalidTable(f"“{upload.name}” has no usable sale: {table.summary()} Mend it and try again.")
     ours = table.frame[PRODUCT].isin(product_ids)

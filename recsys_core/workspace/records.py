@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,14 @@ class CatalogVersion:
     """The files it was made from: name, sha256, rows."""
     report: dict[str, Any]
     """What the check found."""
+    tables: dict[str, list[dict[str, Any]]] | None = field(default=None, repr=False)
+    """Kind → the pieces of that table, see `pieces.py`; None: an older workspace's, whose tables are in a folder."""
+    who: str | None = None
+    """Who imported or restored it, where that is known."""
+    difference: dict[str, dict[str, Any]] | None = None
+    """Kind → how the table differs from the version before: counts, see `tables.difference.sentence_of`."""
+    restored_from: str | None = None
+    """Id of the older version whose tables these are again."""
 
 
 @dataclass(frozen=True)

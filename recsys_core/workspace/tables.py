@@ -1,4 +1,7 @@
-"""The record tables. `number` gives the order: it grows by itself, so a clock that is set back can't change it."""
+"""The record tables. `number` gives the order: it grows by itself, so a clock that is set back can't change it.
+
+A column that came after a table's first release is nullable: `Database` adds it to tables that are there already.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,11 @@ CATALOGS = _table(
     sa.Column("customers", sa.Integer, nullable=False),
     sa.Column("files", sa.JSON, nullable=False),
     sa.Column("report", sa.JSON, nullable=False),
+    sa.Column("tables", sa.JSON(none_as_null=True)),
+    sa.Column("who", sa.Text),
+    sa.Column("difference", sa.JSON(none_as_null=True)),
+    # No foreign key: the version that was restored may be deleted.
+    sa.Column("restored_from", sa.String(32)),
 )
 
 MODELS = _table(
@@ -76,4 +84,10 @@ BACKTESTS = _table(
     sa.Column("catalog_version", sa.ForeignKey("catalog_versions.id"), nullable=False),
     sa.Column("settings", sa.JSON, nullable=False),
     sa.Column("summary", sa.JSON, nullable=False),
+)
+
+MAPPINGS = _table(
+    "mappings",
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("mapping", sa.JSON, nullable=False),
 )

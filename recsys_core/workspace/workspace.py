@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,21 @@ from sqlalchemy.exc import IntegrityError
 
 from recsys_core.artefacts import check_folder
 from recsys_core.errors import DamagedArtefact, InvalidSetting, NotThere
-from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.tables.columns import CUSTOMER, PRODUCT, Kind
 from recsys_core.workspace.database import Database, now
 from recsys_core.workspace.frames import plain_disk_errors, publish_frames, read_frames
 from recsys_core.workspace.json_values import json_ready
 from recsys_core.workspace.launch_names import checked_name, name_taken, normal_name
-from recsys_core.workspace.leftovers import sweep_folder
+from recsys_core.workspace.leftovers import FORGOTTEN_AGE, sweep_files, sweep_folder
+from recsys_core.workspace.pieces import (
+    Piece,
+    files_of,
+    from_json,
+    read_table,
+    row_count,
+    to_json,
+    write_table,
+)
 from recsys_core.workspace.placements import placed_products
 from recsys_core.workspace.records import AdaptedRecord, CatalogVersion, LaunchRecord, ModelRecord
 from recsys_core.workspace.support import new_support
@@ -82,24 +92,53 @@ class Workspace:
         if newest is not None and files and _hashes(files) == _hashes(newest.files):
             return newest
         if interactions is None:
-            interactions = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
-        frames = {"products": products, "interactions": interactions}
-        buyers = interactions[CUSTOMER].dropna()
+            interactions = no_interactions()
+        frames: dict[Kind, pd.DataFrame] = {"products": products, "interactions": interactions}
         if customers is not None:
             frames["customers"] = customers
-            buyers = pd.concat([buyers, customers[CUSTOMER]])
-        version_id = new_id()
-        publish_frames(self.catalog_folder(version_id), frames)
+        return self.publish_tables(
+            {kind: write_table(self.pieces_folder, frame) for kind, frame in frames.items()},
+            customers=customer_count(interactions, customers),
+            files=files,
+            report=report,
+        )
+
+    def publish_tables(
+        self,
+        tables: Mapping[Kind, Sequence[Piece]],
+        *,
+        customers: int,
+        files: Sequence[Mapping[str, Any]],
+        report: Mapping[str, Any],
+        check: Callable[[list[str]], None] | None = None,
+        **more: Any,
+    ) -> CatalogVersion:
+        """Keeps tables whose pieces are written as the newest version of the catalog.
+
+        check: called with the ids of all versions, newest first, while no other version can come or go; it may raise.
+        more: other fields of the version.
+        """
         values = {
-            "id": version_id,
+            "id": new_id(),
             "created": now(),
-            "products": len(products),
-            "interactions": len(interactions),
-            "customers": int(buyers.nunique()),
+            "products": row_count(tables["products"]),
+            "interactions": row_count(tables["interactions"]),
+            "customers": customers,
             "files": json_ready(list(files)),
             "report": json_ready(report),
+            "tables": {kind: to_json(pieces) for kind, pieces in tables.items()},
+            **more,
         }
-        with self.begin() as connection:
+        with self.begin(alone=True) as connection:
+            if check is not None:
+                check(list(connection.execute(sa.select(CATALOGS.c.id).order_by(CATALOGS.c.number.desc())).scalars()))
+            # Pieces are swept by those who are alone, too: what is there now stays.
+            for pieces in tables.values():
+                for name in files_of(pieces):
+                    if not (self.pieces_folder / name).is_file():
+                        raise DamagedArtefact(
+                            "A part of the tables was removed before they could be kept. Nothing was changed; try again."
+                        )
             connection.execute(sa.insert(CATALOGS).values(values))
         return CatalogVersion(**values)
 
@@ -112,6 +151,8 @@ class Workspace:
         """The same. Raises NotThere if there is none."""
         version = self.catalog_version(version_id)
         if version is None:
+            if version_id is not None:
+                raise NotThere("This version of the catalog isn't there any more. Reload the page and choose another.")
             raise NotThere("There is no catalog in this workspace yet. Import products and interactions first.")
         return version
 
@@ -120,16 +161,27 @@ class Workspace:
         from recsys_core.dataset import Dataset
 
         version = self.needed_catalog_version(version_id)
-        frames = read_frames(self.catalog_folder(version.id))
+        try:
+            frames = self._catalog_frames(version)
+        except DamagedArtefact:
+            # It may have been deleted while it was read.
+            self.needed_catalog_version(version.id)
+            raise
         return Dataset(frames["products"], frames["interactions"], frames.get("customers"))
+
+    def _catalog_frames(self, version: CatalogVersion) -> dict[str, pd.DataFrame]:
+        if version.tables is None:
+            return read_frames(self.catalog_folder(version.id))
+        return {kind: read_table(self.pieces_folder, from_json(pieces)) for kind, pieces in version.tables.items()}
 
     def publish_model(
         self, save: Save, *, catalog_version: str, settings: Mapping[str, Any], summary: Mapping[str, Any]
     ) -> ModelRecord:
         """Keeps a source model as the newest one; `save` is called with the folder to write."""
         values = of_version(catalog_version, settings, summary)
-        self.publish_artefact(self._model_folder(values["id"]), save)
-        with self.begin() as connection:
+        folder = self.model_folder(values["id"])
+        self.publish_artefact(folder, save)
+        with self.naming(folder, catalog_version) as connection:
             connection.execute(sa.insert(MODELS).values(values))
         return ModelRecord(**values)
 
@@ -145,7 +197,7 @@ class Workspace:
             raise NotThere("There is no source model in this workspace yet. Train one first.")
         from recsys_core.models.source_model import SourceModel
 
-        return SourceModel.load(self._model_folder(record.id))
+        return SourceModel.load(self.model_folder(record.id))
 
     def create_launch(
         self, name: str, products: pd.DataFrame, interactions: pd.DataFrame | None = None
@@ -155,7 +207,7 @@ class Workspace:
         if self._launch_row(LAUNCHES.c.name == name) is not None:
             raise name_taken(name)
         if interactions is None:
-            interactions = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
+            interactions = no_interactions()
         launch_id, support_folder = new_id(), f"support-{new_id()}"
         folder = self.launch_folder(launch_id)
         catalog = self.catalog_version()
@@ -296,7 +348,7 @@ class Workspace:
             "summary": json_ready(summary),
             "support_version": row.support_version if support_version is None else support_version,
         }
-        folder = self._adapted_folder(row.id, values["id"])
+        folder = self.adapted_folder(row.id, values["id"])
         self.publish_artefact(folder, save)
         try:
             with self.begin() as connection:
@@ -305,6 +357,8 @@ class Workspace:
         except IntegrityError:
             shutil.rmtree(folder, ignore_errors=True)
             self.launch_row(launch_id)
+            if self.model(model) is None:
+                raise NotThere("The source model was deleted meanwhile. Train one, then adapt it again.") from None
             raise
         adapted = self.launch_record(row.id).adapted
         if adapted is None:
@@ -318,7 +372,7 @@ class Workspace:
             raise NotThere(f"The launch “{record.name}” has no recommendations yet. Adapt it first.")
         from recsys_core.adaptation import AdaptedModel
 
-        folder = self._adapted_folder(record.id, record.adapted.id)
+        folder = self.adapted_folder(record.id, record.adapted.id)
         return AdaptedModel.load(folder, self.load_model(record.adapted.model))
 
     def run_folder(self, run_id: str) -> Path:
@@ -354,10 +408,20 @@ class Workspace:
                 kept = {"products", "suggested", row.support_folder, f"placed-{record.placements}"}
                 kept |= set() if record.adapted is None else {f"adapted-{record.adapted.id}"}
                 sweep_folder(self.launch_folder(launch_id), kept)
+        sweep_files(self.uploads_folder, age=FORGOTTEN_AGE)
+        self.sweep_pieces()
 
-    def begin(self) -> Any:
+    def sweep_pieces(self) -> None:
+        """Removes the files of tables that no version of the catalog names (any more)."""
+        with self.begin(alone=True) as connection:
+            named = connection.execute(sa.select(CATALOGS.c.tables)).scalars().all()
+            tables = [from_json(pieces) for version in named if version for pieces in version.values()]
+            sweep_files(self.pieces_folder, set().union(*map(files_of, tables)))
+
+    def begin(self, *, alone: bool = False) -> AbstractContextManager[sa.Connection]:
+        """See `Database.begin`."""
         self.prepare()
-        return self.database.begin(metadata)
+        return self.database.begin(metadata, alone=alone)
 
     def newest(self, table: sa.Table, condition: sa.ColumnElement[bool] | None) -> Any:
         query = sa.select(table).order_by(table.c.number.desc()).limit(1)
@@ -387,16 +451,40 @@ class Workspace:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
+    @property
+    def pieces_folder(self) -> Path:
+        return self.folder / "pieces"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Where files wait until they are imported."""
+        return self.folder / "uploads"
+
+    @contextmanager
+    def naming(self, folder: Path, catalog_version: str) -> Iterator[sa.Connection]:
+        """A transaction for the row that names a new artefact, made of that version.
+
+        Where the version was deleted meanwhile, the artefact goes with it. Raises NotThere.
+        """
+        try:
+            with self.begin() as connection:
+                yield connection
+        except IntegrityError:
+            shutil.rmtree(folder, ignore_errors=True)
+            self.needed_catalog_version(catalog_version)
+            raise
+
     def catalog_folder(self, version_id: str) -> Path:
+        """Where an older Launchdesk kept the tables of a version."""
         return self.folder / "catalogs" / version_id
 
-    def _model_folder(self, model_id: str) -> Path:
+    def model_folder(self, model_id: str) -> Path:
         return self.folder / "models" / model_id
 
     def launch_folder(self, launch_id: str) -> Path:
         return self.folder / "launches" / launch_id
 
-    def _adapted_folder(self, launch_id: str, adapted_id: str) -> Path:
+    def adapted_folder(self, launch_id: str, adapted_id: str) -> Path:
         return self.launch_folder(launch_id) / f"adapted-{adapted_id}"
 
 
@@ -419,6 +507,16 @@ def fields_of(row: Any) -> dict[str, Any]:
     fields = dict(row._mapping)
     del fields["number"]
     return fields
+
+
+def no_interactions() -> pd.DataFrame:
+    return pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
+
+
+def customer_count(interactions: pd.DataFrame, customers: pd.DataFrame | None) -> int:
+    """How many distinct customers bought or are listed."""
+    buyers = interactions[CUSTOMER].dropna()
+    return int((buyers if customers is None else pd.concat([buyers, customers[CUSTOMER]])).nunique())
 
 
 def _hashes(files: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -51,12 +51,6 @@ def harmless(visitor: Visitor) -> None:
     assert not [url for url in visitor.requested if url.endswith("/x")]
 
 
-def give(visitor: Visitor, label: str, file: FilePayload) -> None:
-    uploader = visitor.page.get_by_test_id("stFileUploader").filter(has_text=label)
-    uploader.locator("input[type=file]").set_input_files(file)
-    visitor.settled()
-
-
 def test_hostile_titles_are_shown_as_typed(tmp_path: Path, files: dict[str, pd.DataFrame], app_on, visit) -> None:
     app: RunningApp = app_on(tmp_path / "shop")
     visitor: Visitor = visit(app)
@@ -64,10 +58,9 @@ def test_hostile_titles_are_shown_as_typed(tmp_path: Path, files: dict[str, pd.D
 
     visitor.open("/catalog", "Catalog")
     for kind in ("products", "interactions", "customers"):
-        give(visitor, kind.capitalize(), payload(kind, files[kind]))
+        visitor.give(kind.capitalize(), payload(kind, files[kind]))
         harmless(visitor)
-    visitor.press("Check the files")
-    expect(page.get_by_text(typed(f"from {PICTURE} products.csv"))).to_be_visible()
+    expect(page.get_by_text(typed(f"{PICTURE} products.csv"))).to_be_visible()
     visitor.cells(PICTURE)
     harmless(visitor)
     visitor.press("Import the good rows")
@@ -89,8 +82,8 @@ def test_hostile_titles_are_shown_as_typed(tmp_path: Path, files: dict[str, pd.D
     train_source_model(app.workspace, TrainSettings(device="cpu"), RunContext("cpu", 0))
     visitor.go_to("Launch")
     page.get_by_role("textbox", name="Name").fill(PICTURE)
-    give(visitor, "New products", payload("new", files["new_products"]))
-    give(visitor, "First sales", payload("sales", files["first_sales"]))
+    visitor.give("New products", payload("new", files["new_products"]))
+    visitor.give("First sales", payload("sales", files["first_sales"]))
     harmless(visitor)
     visitor.press("Create the launch")
     expect(visitor.button("Recommend")).to_be_visible()

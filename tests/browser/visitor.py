@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, FilePayload, Locator, Page, Request, expect
 
 PATIENCE = 120_000
 """Milliseconds after which a step fails; a busy machine needs some of them."""
@@ -114,6 +114,13 @@ class Visitor:
         for text in shown:
             expect(cells.filter(has_text=re.compile(f"^{re.escape(text)}$")).first).to_be_attached()
         return cells.all_text_contents()
+
+    def give(self, label: str, file: FilePayload) -> None:
+        """A file to an uploader; done when the page shows what it found in it."""
+        uploader = self.page.get_by_test_id("stFileUploader").filter(has_text=label)
+        uploader.locator("input[type=file]").set_input_files(file)
+        expect(uploader).to_have_count(0)
+        self.settled()
 
     def download(self, name: str, to: Path) -> bytes:
         with self.page.expect_download() as waiting:

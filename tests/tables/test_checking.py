@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,10 @@ import pytest
 from recsys_core.errors import InvalidTable
 from recsys_core.tables.checking import CheckedTable, read_table
 from recsys_core.tables.columns import Kind
+from recsys_core.tables.difference import OnDuplicate
+from recsys_core.tables.mapping import Mapping
+from recsys_core.tables.matching import MissingColumn
+from recsys_core.workspace.exports import safe_csv
 
 NOW = dt.datetime(2026, 6, 1, 12)
 
@@ -155,19 +160,100 @@ def test_products_without_a_title_are_kept_and_counted() -> None:
     assert table.notes == ("2 products without a title: kept, but found by fewer signs.",)
 
 
+def test_other_names_for_our_columns() -> None:
+    table = check("sku,name,Farbe\n1,Mug,red\n")
+    assert table.frame.columns.tolist() == ["product_id", "title", "Farbe"]
+    assert [(read.ours, read.theirs) for read in table.columns] == [
+        ("product_id", "sku"),
+        ("title", "name"),
+        ("Farbe", "Farbe"),
+    ]
+
+
 def test_a_column_that_is_missing() -> None:
-    message = refused("sku,name,colour\n1,Mug,red\n")
-    assert message.startswith('shop.csv has no column "product_id", "title", which a table of products needs.')
-    assert 'Found "sku", "name", "colour".' in message
-    assert 'If "sku" is it, rename it to "product_id".' in message
-    assert 'If "name" is it, rename it to "title".' in message
+    with pytest.raises(MissingColumn) as error:
+        check("title,weather\na,sun\nb,rain\nc,rain\n")
+    message = str(error.value)
+    assert message.startswith('shop.csv has no column "product_id", which a table of products needs.')
+    assert 'Found "title", "weather". Say which of them it is, add it, or check' in message
+    assert error.value.theirs == {"title": "title"}
 
 
-def test_the_nearest_name_by_spelling() -> None:
-    assert 'If "prodct_id" is it, rename it to "product_id".' in refused("title,prodct_id\na,1\n")
-    assert 'If "costumer id" is it' in refused("costumer id,product_id\na,1\n", "interactions")
-    message = refused("title,weather\na,1\n")
-    assert 'Found "title", "weather". Add it, or check that this is the right file.' in message
+def test_a_doubtful_column_is_asked_for_and_not_taken() -> None:
+    with pytest.raises(MissingColumn) as error:
+        check("title,prodct_id\na,1\n")
+    assert "Perhaps “prodct_id” is product_id (" in str(error.value)
+    assert error.value.theirs == {"title": "title", "product_id": "prodct_id"}
+    chosen = read_table(
+        b"title,prodct_id\na,1\n", "products", name="shop.csv", mapping=Mapping(columns={"product_id": "prodct_id"})
+    )
+    assert chosen.frame["product_id"].tolist() == ["1"]
+
+
+def test_a_mapping_decides() -> None:
+    text = b"product_id;title;Name;Preis;note\n7;short;The long name;3,50;x\n"
+    mapping = Mapping(columns={"title": "Name", "price": "Preis", "brand": None}, left_out=("note",))
+    table = read_table(text, "products", name="shop.csv", mapping=mapping)
+    # Their own “title” isn't ours any more; nothing of it is lost.
+    assert table.frame.to_dict("records") == [
+        {"product_id": "7", "title (file)": "short", "title": "The long name", "price": 3.5}
+    ]
+    assert table.mapping.columns["title"] == "Name"
+    assert (table.mapping.delimiter, table.mapping.encoding, table.mapping.header_row) == (";", "utf-8", 1)
+    for wrong, said in [
+        ({"colour": "note"}, 'names "colour", which a table of products doesn\'t have'),
+        ({"brand": "Marke"}, 'has no column "Marke", which the mapping names'),
+        ({"brand": "note", "category": "note"}, '“note” of shop.csv was chosen for "brand", "category"'),
+    ]:
+        with pytest.raises(InvalidTable, match=re.escape(said)):
+            read_table(text, "products", name="shop.csv", mapping=Mapping(columns=wrong))
+
+
+def test_a_title_above_the_table() -> None:
+    text = "Artikelliste 2024;;\n;;\nStand: 1.3.2024;;\nArtikelnummer;Bezeichnung;Preis\n1;Tasse;3,50\n2;Kanne;x\n3;Topf;5\n4;Tee;6\n"
+    table = check(text)
+    assert table.frame[["product_id", "title", "price"]].to_numpy().tolist()[0] == ["1", "Tasse", 3.5]
+    assert reasons(table)[0][:3] == (6, "Preis", "x")
+    assert table.mapping.header_row == 4
+    assert table.notes[0] == "The column names of shop.csv are in row 4; 2 rows above them were left out."
+    same = check("Artikelliste, Stand 2024\n\nArtikelnummer;Bezeichnung;Preis\n1;Tasse;3,50\n")
+    assert (same.mapping.delimiter, same.mapping.header_row, len(same.frame)) == (";", 3, 1)
+    named = read_table(text.encode(), "products", name="shop.csv", mapping=Mapping(header_row=4))
+    pd.testing.assert_frame_equal(named.frame, table.frame)
+
+
+def test_rejected_rows_come_back_mended() -> None:
+    first = check("product_id,title,price,row\nA,=1+1,x,9\nB,b,1,8\nC,c,-1,7\n")
+    mended = first.rejected.assign(price="5")
+    again = read_table(safe_csv(mended), "products", name="mended.csv")
+    assert again.frame.to_dict("records") == [
+        {"product_id": "A", "title": "=1+1", "price": 5.0, "row": "9"},
+        {"product_id": "C", "title": "c", "price": 5.0, "row": "7"},
+    ]
+    assert "the columns with the reasons were left out" in again.notes[0]
+
+
+@pytest.mark.parametrize("how", ["replace", "merge"])
+def test_ids_twice_in_a_file_can_be_put_together(how: OnDuplicate) -> None:
+    text = b"product_id,title,price,tags\nA,first,1,x\nB,b,2,\nA,,3,\n"
+    table = read_table(text, "products", name="shop.csv", on_duplicate=how)
+    assert table.rejected.empty
+    last = table.frame.set_index("product_id").loc["A"]
+    assert last["price"] == 3
+    assert (last["title"], last["tags"]) == (
+        ("first", ["x"]) if how == "merge" else (pytest.approx(np.nan, nan_ok=True), [])
+    )
+    assert any("1 id stands in more than one row (1 surplus)" in note for note in table.notes)
+
+
+def test_causes_are_grouped() -> None:
+    table = check("product_id,title,price\nA,a,x\nB,b,y\nC,c,-1\nB,b,1\nD,d\nB,e,2\n")
+    assert [(group.column, group.count, group.examples[0]) for group in table.groups()] == [
+        ("price", 3, (2, "x")),
+        ("", 1, (6, "2 values")),
+        ("product_id", 1, (7, "B")),
+    ]
+    assert len(table.rejected) == 5
 
 
 @pytest.mark.parametrize(
@@ -179,7 +265,7 @@ def test_the_nearest_name_by_spelling() -> None:
 )
 def test_no_header(text: str, kind: Kind) -> None:
     message = refused(text, kind)
-    assert message.startswith("The first row of shop.csv doesn't hold column names but data (")
+    assert message.startswith("Row 1 of shop.csv doesn't hold column names but data (")
     assert "Put a row with the names above it" in message
 
 
@@ -188,7 +274,7 @@ def test_a_german_file() -> None:
     table = read_table(text.encode("cp1252"), "products", name="shop.csv")
     assert table.frame["price"].tolist() == [1299, 3.5]
     assert table.frame["title"].tolist() == ["Größe L", "Übertopf"]
-    assert table.notes == ('The numbers of price have a decimal comma ("1.299,00") and were read so.',)
+    assert table.columns[2].read_as.startswith("decimal comma")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

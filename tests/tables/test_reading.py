@@ -6,10 +6,13 @@ import random
 from pathlib import Path
 from typing import BinaryIO
 
+import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from recsys_core.errors import InvalidTable
 from recsys_core.tables import reading, source
+from recsys_core.tables.mapping import Mapping
 from recsys_core.tables.reading import TextTable, read_text
 
 HEADER = "product_id,title,price\n"
@@ -186,16 +189,50 @@ def test_header_names_that_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("start", "what"),
     [
-        (b"PK\x03\x04....", "an Excel workbook or a zip archive"),
         (b"\x89PNG\r\n\x1a\n\0\0", "a PNG picture"),
         (b"\xff\xd8\xff\xe0\0", "a JPEG picture"),
         (b"%PDF-1.7\n", "a PDF document"),
-        (b"PAR1\x15\x04", "a Parquet file"),
     ],
 )
 def test_other_kinds_of_files(start: bytes, what: str) -> None:
     for data in (start, gzip.compress(start)):
         assert refused(data) == f"shop.csv is {what}, not CSV text. Save or export the table as CSV and use that."
+
+
+def test_damaged_workbooks_and_parquet_files() -> None:
+    assert "damaged and can't be read as a workbook" in refused(b"PK\x03\x04....")
+    assert "damaged and can't be read as a Parquet file" in refused(b"PAR1\x15\x04")
+    assert refused(gzip.compress(b"PK\x03\x04....")).startswith("shop.csv is a packed Excel workbook")
+
+
+def test_a_workbook_with_a_title_above_the_table() -> None:
+    book = Workbook()
+    page = book.create_sheet("Preisliste")
+    for cells in (
+        ["Preisliste 2024"],
+        [],
+        ["Artikelnummer", "Bezeichnung", "Preis"],
+        [4006381333931, "Tasse", 3.5],
+        ["7", None, 4],
+    ):
+        page.append(cells)
+    file = io.BytesIO()
+    book.save(file)
+    table = read_text(file.getvalue(), name="shop.xlsx")
+    assert (table.sheet, table.sheets, table.header_row) == ("Preisliste", ("Sheet", "Preisliste"), 3)
+    assert table.table.column_names == ["Artikelnummer", "Bezeichnung", "Preis"]
+    assert rows(table) == [["4006381333931", "Tasse", "3.5"], ["7", "", "4"]]
+    assert table.rows.tolist() == [4, 5]
+    with pytest.raises(InvalidTable, match="“Sheet”"):
+        read_text(file.getvalue(), name="shop.xlsx", mapping=Mapping(sheet="Sheet1"))
+
+
+def test_parquet() -> None:
+    file = io.BytesIO()
+    pd.DataFrame({"id": [1, 2], "title": ["a", None], "price": [2.0, 2.5], "tags": [["x", "y"], []]}).to_parquet(file)
+    table = read_text(file.getvalue(), name="shop.parquet")
+    assert rows(table) == [["1", "a", "2", "x|y"], ["2", "", "2.5", ""]]
+    assert table.rows.tolist() == [2, 3]
 
 
 def test_random_bytes_are_refused_or_read_but_never_crash() -> None:
@@ -279,7 +316,9 @@ def test_a_path_without_a_file(tmp_path: Path) -> None:
 
 
 def test_encoding_and_delimiter_can_be_given() -> None:
-    table = read_text("a;b,c\n1;é,3\n".encode("cp1252"), name="x.csv", encoding="cp1252", delimiter=";")
+    table = read_text(
+        "a;b,c\n1;é,3\n".encode("cp1252"), name="x.csv", mapping=Mapping(encoding="cp1252", delimiter=";")
+    )
     assert (table.table.column_names, rows(table)) == (["a", "b,c"], [["1", "é,3"]])
     with pytest.raises(InvalidTable, match="is text in UTF-8, but row 2 holds"):
-        read_text("a\né\n".encode("cp1252"), name="x.csv", encoding="utf-8")
+        read_text("a\né\n".encode("cp1252"), name="x.csv", mapping=Mapping(encoding="utf-8"))

@@ -113,8 +113,9 @@ def test_many_processes_can_open_a_new_workspace_together(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
 def test_damaged_tables_are_refused_and_older_ones_go_on(workspace: Workspace, damage: str) -> None:
-    first, second = publish(workspace), publish(workspace, "2")
-    file = workspace.folder / "catalogs" / second.id / "products.parquet"
+    first, second = publish(workspace), publish(workspace, "2", PRODUCTS.assign(title="Mug"))
+    assert second.tables is not None
+    file = workspace.folder / "pieces" / f"{second.tables['products'][0]['file']}.parquet"
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     if damage == "flip":
@@ -123,7 +124,7 @@ def test_damaged_tables_are_refused_and_older_ones_go_on(workspace: Workspace, d
         file.write_bytes(content[:-8])
     else:
         file.unlink()
-    with pytest.raises(DamagedArtefact, match=r"products\.parquet"):
+    with pytest.raises(DamagedArtefact, match="missing" if damage == "remove" else "changed or cut off"):
         workspace.catalog()
     assert len(workspace.catalog(first.id).products) == 3
 

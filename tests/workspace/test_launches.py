@@ -192,7 +192,7 @@ def test_sweep_removes_old_leftovers_and_nothing_else(workspace: Workspace) -> N
     old = time.time() - ORPHAN_AGE - 1
     for path in workspace.folder.rglob("*"):
         os.utime(path, (old, old))
-    young.mkdir()
+    young.mkdir(parents=True)
     workspace.sweep()
     assert sorted(path.name.split("-")[0] for path in folder.iterdir()) == ["adapted", "products", "support"]
     assert (folder / f"adapted-{second.id}").exists()

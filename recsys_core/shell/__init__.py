@@ -1,0 +1,1 @@
+"""Verbs of the shell that have grown out of `__main__`."""

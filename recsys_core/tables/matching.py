@@ -1,0 +1,120 @@
+"""Which column of a file is which of ours: as a person chose, or as their names and cells suggest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recsys_core.errors import InvalidTable
+from recsys_core.tables.columns import COLUMNS, REQUIRED, Kind, plain_name
+from recsys_core.tables.header_row import looks_like_data
+from recsys_core.tables.mapping import Mapping
+from recsys_core.tables.reading import TextTable, quoted
+from recsys_core.tables.suggestion import suggest
+
+REASON_COLUMNS = ("row", "column", "found", "expected")
+"""What stands before the text of a rejected row in the file that a person downloads, mends and uploads again."""
+_IN_FILE = " (file)"
+_SAMPLE = 300
+
+
+class MissingColumn(InvalidTable):
+    """A required column wasn't found; a person can say which of the file's it is."""
+
+    def __init__(self, message: str, text: TextTable, theirs: dict[str, str]):
+        super().__init__(message)
+        self.text = text
+        """The file as it was read."""
+        self.theirs = theirs
+        """Our columns that were found, for sure or perhaps → the file's."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The columns of a file that are kept."""
+
+    ours: dict[str, str]
+    """Name in the file → name in the table, in the order of the file."""
+    attributes: frozenset[str]
+    """The file's columns that are none of ours."""
+    why: dict[str, tuple[str, bool]]
+    """Our column → why it was guessed, and whether that is sure; none for those that were chosen."""
+    notes: tuple[str, ...]
+
+
+def match_columns(text: TextTable, kind: Kind, mapping: Mapping = Mapping()) -> Matched:
+    """Raises MissingColumn if a required column isn't found, InvalidTable if the mapping names one that isn't there."""
+    found = text.table.column_names
+    notes = []
+    # A file of rejected rows, mended: the reasons have done their work.
+    mended = tuple(found[: len(REASON_COLUMNS)]) == REASON_COLUMNS
+    left_out = {*mapping.left_out, *(REASON_COLUMNS if mended else ())}
+    if mended:
+        notes.append(f"{text.name} holds rows that were rejected before; the columns with the reasons were left out.")
+    chosen = _chosen(text, kind, mapping)
+    open_columns = [name for name in found if name not in left_out and name not in chosen.values()]
+    sample = text.table.select(open_columns).slice(0, _SAMPLE)
+    guessed = {ours: suggested for ours, suggested in suggest(sample, kind).items() if ours not in mapping.columns}
+    theirs = chosen | {ours: suggested.theirs for ours, suggested in guessed.items()}
+    # A column that has our name is ours, whatever is in it: what is wrong there is told row by row.
+    for name in open_columns:
+        ours_ = plain_name(name)
+        if ours_ in COLUMNS[kind] and ours_ not in mapping.columns and ours_ not in theirs:
+            theirs[ours_] = name
+    if not chosen and not any(suggested.sure for suggested in guessed.values()) and any(map(looks_like_data, found)):
+        raise MissingColumn(
+            f"Row {text.header_row} of {text.name} doesn't hold column names but data ({quoted(found, 4)}). "
+            f"Put a row with the names above it; a table of {kind} needs {quoted(list(REQUIRED[kind]))}.",
+            text,
+            {},
+        )
+    doubtful = {ours: guessed[ours] for ours in REQUIRED[kind] if ours in guessed and not guessed[ours].sure}
+    missing = [name for name in REQUIRED[kind] if name not in theirs or name in doubtful]
+    if missing:
+        hints = [f"Perhaps “{suggested.theirs}” is {ours} ({suggested.why})." for ours, suggested in doubtful.items()]
+        raise MissingColumn(
+            f"{text.name} has no column {quoted(missing)}, which a table of {kind} needs. Found {quoted(found)}. "
+            f"{' '.join([*hints, ''])}Say which of them it is, add it, or check that this is the right file.",
+            text,
+            theirs,
+        )
+    named = {column: ours for ours, column in theirs.items()}
+    attributes = frozenset(name for name in found if name not in named and name not in left_out)
+    ours = {
+        column: named.get(column) or _attribute(column, mended, kind)
+        for column in found
+        if column in named or column in attributes
+    }
+    notes += [
+        f"“{suggested.theirs}” was read as {ours_}: {suggested.why}."
+        for ours_, suggested in guessed.items()
+        if not suggested.sure
+    ]
+    why = {ours_: (suggested.why, suggested.sure) for ours_, suggested in guessed.items()}
+    return Matched(ours, attributes, why, tuple(notes))
+
+
+def _chosen(text: TextTable, kind: Kind, mapping: Mapping) -> dict[str, str]:
+    unknown = [ours for ours in mapping.columns if ours not in COLUMNS[kind]]
+    if unknown:
+        raise InvalidTable(
+            f"The mapping of {text.name} names {quoted(unknown)}, which a table of {kind} doesn't have. "
+            f"Expected any of {quoted(list(COLUMNS[kind]))}."
+        )
+    chosen = {ours: column for ours, column in mapping.columns.items() if column is not None}
+    absent = [column for column in chosen.values() if column not in text.table.column_names]
+    if absent:
+        raise InvalidTable(
+            f"{text.name} has no column {quoted(absent)}, which the mapping names. Found {quoted(text.table.column_names)}."
+        )
+    twice = [column for column in chosen.values() if list(chosen.values()).count(column) > 1]
+    if twice:
+        both = [ours for ours, column in chosen.items() if column == twice[0]]
+        raise InvalidTable(f"“{twice[0]}” of {text.name} was chosen for {quoted(both)}. Choose it for one of them.")
+    return chosen
+
+
+def _attribute(column: str, mended: bool, kind: Kind) -> str:
+    """An attribute's name: the file's own, unless one of ours is called so."""
+    if mended and column.endswith(_IN_FILE) and column.removesuffix(_IN_FILE) in REASON_COLUMNS:
+        return column.removesuffix(_IN_FILE)
+    return f"{column}{_IN_FILE}" if column in COLUMNS[kind] else column

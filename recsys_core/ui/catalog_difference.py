@@ -1,0 +1,78 @@
+"""What an import would change in the catalog, or how two of its versions differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+import streamlit as st
+
+from recsys_core.tables.difference import MOST_CHANGES, MOST_ROWS, Difference
+from recsys_core.ui.picture_files import csv_button
+from recsys_core.ui.plain import plain
+from recsys_core.workspace.exports import safe_csv
+from recsys_core.workspace.imports import Plan
+
+
+IMPORT = "import"
+
+
+def changes(plan: Plan) -> None:
+    """Of each table, then how the tables fit together."""
+    with st.container(border=True):
+        st.markdown("**What the import changes**" if plan.before is not None else "**What the import brings**")
+        differences([some.difference for some in plan.combined.values()], IMPORT)
+        if plan.before is not None:
+            absent = [kind for kind in ("interactions", "customers", "products") if kind not in plan.combined]
+            if absent:
+                st.caption(f"No file of {' and '.join(absent)} was given: the catalog's stay as they are.")
+        for sentence in plan.fit.sentences():
+            st.caption(f":material/chevron_right: {plain(sentence, 600)}")
+
+
+def differences(several: Iterable[Difference], key: str) -> None:
+    """A sentence for each table, and its rows where a person wants to see them."""
+    for difference in several:
+        st.markdown(f":material/difference: {difference.sentence()}")
+        before = difference.changed + difference.unchanged + difference.missing + difference.kept_as_they_were
+        if key == IMPORT and difference.removed and difference.missing > before / 2:
+            st.warning(
+                f"This removes {difference.missing:,} of {before:,} {difference.kind} from the catalog: right if the file is "
+                "the whole table, not an addition.",
+                icon=":material/trending_down:",
+            )
+        parts = {
+            f"Changed: {difference.changed + difference.kept_as_they_were:,}": (difference.changes, MOST_CHANGES),
+            f"Added: {difference.added:,}": (difference.added_rows, MOST_ROWS),
+            f"Missing: {difference.missing:,}": (difference.missing_rows, MOST_ROWS),
+        }
+        there = {name: part for name, part in parts.items() if len(part[0])}
+        # Of a first import everything is new: the catalog itself shows it.
+        if not there or not (
+            difference.changed or difference.unchanged or difference.missing or difference.kept_as_they_were
+        ):
+            continue
+        with st.expander(f"The rows of {difference.kind}", icon=":material/table_rows:"):
+            name = st.segmented_control(
+                "Rows",
+                list(there),
+                default=next(iter(there)),
+                key=f"rows-{key}-{difference.kind}",
+                label_visibility="collapsed",
+            )
+            frame, most = there[name or next(iter(there))]
+            _table(frame, most, f"{key}-{difference.kind}")
+
+
+def _table(frame: pd.DataFrame, most: int, key: str) -> None:
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height="auto" if len(frame) < 8 else 300,
+        key=f"difference-{key}",
+        column_config={"column": "Column", "old": "Before", "new": "In the file"} if "old" in frame else None,
+        alt="The rows in which the tables differ.",
+    )
+    if len(frame) >= most:
+        st.caption(f"The first {most:,} are shown.")
+    csv_button("CSV", f"difference_{key}", f"difference-{key}", lambda: safe_csv(frame))
