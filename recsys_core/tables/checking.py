@@ -17,7 +17,7 @@ from recsys_core.tables.columns import COLUMNS, UNIQUE, Kind, Type
 from recsys_core.tables.conversion import convert
 from recsys_core.tables.difference import OnDuplicate
 from recsys_core.tables.mapping import Mapping
-from recsys_core.tables.matching import REASON_COLUMNS, Matched, match_columns
+from recsys_core.tables.matching import REASON_COLUMNS, Matched, match_columns, own_columns
 from recsys_core.tables.reading import TextTable, read_text
 
 OWN_ID = "an id of its own"
@@ -210,7 +210,7 @@ def check_table(
         faults=faults.drop(columns="at"),
         columns=tuple(columns),
         mapping=_as_read(text, kind, mapping, matched),
-        column_names=list(text.table.column_names),
+        column_names=own_columns(text),
         sheets=text.sheets,
         rows=rows,
     )
@@ -330,14 +330,17 @@ def _rejected(text: TextTable, faults: pd.DataFrame) -> pd.DataFrame:
     """The bad rows in the order of the file."""
     lines = _one_line_each(faults.drop(columns="cause"))
     # A file's own column "row" must not be mistaken for ours.
-    own = [f"{name} (file)" if name in REASON_COLUMNS else name for name in text.table.column_names]
+    names = own_columns(text)
+    own = [f"{name} (file)" if name in REASON_COLUMNS else name for name in names]
     within = lines["at"].to_numpy() >= 0
-    originals = text.table.take(pa.array(lines["at"].to_numpy()[within])).to_pandas()
+    originals = text.table.select(names).take(pa.array(lines["at"].to_numpy()[within])).to_pandas()
     originals.columns = pd.Index(own)
     originals.index = lines.index[within]
     rejected = pd.concat([lines.drop(columns="at"), originals.reindex(lines.index)], axis=1)
     for at, misfit in zip(lines.index[~within], sorted(text.misfits, key=lambda misfit: misfit.row), strict=True):
-        rejected.loc[at, own] = _fitted(list(misfit.values), len(own), text.delimiter)
+        rejected.loc[at, own] = _fitted(
+            list(misfit.values[text.table.num_columns - len(own) :]), len(own), text.delimiter
+        )
     return rejected.astype({"row": "int64", **dict.fromkeys(rejected.columns[1:], "str")})
 
 

@@ -49,6 +49,7 @@ def convert(
     the order of day, month and year; None: the column decides, and `Converted.read_as` tells how.
     Text that our exports have marked with ' against being run as a formula loses that mark.
     """
+    column = _unmarked(column, _MARKED_AS_TEXT if type_ in _TEXTS else "^'")
     if type_ == "time":
         now = now or dt.datetime.now(dt.UTC).replace(tzinfo=None)
         # A day's grace: the file may be in a zone that is ahead of UTC.
@@ -59,14 +60,14 @@ def convert(
         return read_numbers(column, name, decimal=decimal, expected=A_NUMBER)
     if type_ == "price":
         return _price(column, name, decimal)
-    return _TEXTS[type_](_unmarked(column), name)
+    return _TEXTS[type_](column, name)
 
 
-def _unmarked(column: Column) -> Column:
-    """The column without one ' where several may stand before what a spreadsheet would run."""
+def _unmarked(column: Column, mark: str) -> Column:
+    """The column without the ' by which a spreadsheet knows a text; no number or date has one of its own."""
     if not pc.any(pc.starts_with(column, "'")).as_py():
         return column
-    return pc.replace_substring_regex(column, _MARKED_AS_TEXT, r"\1")
+    return pc.replace_substring_regex(column, mark, r"\1" if "(" in mark else "")
 
 
 def _id(column: Column, name: str) -> Converted:

@@ -43,11 +43,10 @@ class Matched:
 
 def match_columns(text: TextTable, kind: Kind, mapping: Mapping = Mapping()) -> Matched:
     """Raises MissingColumn if a required column isn't found, InvalidTable if the mapping names one that isn't there."""
-    found = text.table.column_names
+    found = own_columns(text)
     notes = []
-    # A file of rejected rows, mended: the reasons have done their work.
-    mended = tuple(found[: len(REASON_COLUMNS)]) == REASON_COLUMNS
-    left_out = {*mapping.left_out, *(REASON_COLUMNS if mended else ())}
+    mended = len(found) < text.table.num_columns
+    left_out = set(mapping.left_out)
     if mended:
         notes.append(f"{text.name} holds rows that were rejected before; the columns with the reasons were left out.")
     chosen = _chosen(text, kind, mapping)
@@ -91,6 +90,12 @@ def match_columns(text: TextTable, kind: Kind, mapping: Mapping = Mapping()) -> 
     ]
     why = {ours_: (suggested.why, suggested.sure) for ours_, suggested in guessed.items()}
     return Matched(ours, attributes, why, tuple(notes))
+
+
+def own_columns(text: TextTable) -> list[str]:
+    """The columns of a file, without the reasons that ours of rejected rows has before them: they have done their work."""
+    names = text.table.column_names
+    return names[len(REASON_COLUMNS) :] if tuple(names[: len(REASON_COLUMNS)]) == REASON_COLUMNS else names
 
 
 def _chosen(text: TextTable, kind: Kind, mapping: Mapping) -> dict[str, str]:

@@ -130,6 +130,10 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Ki
         st.warning(
             "A file can't be read as it is: say below how to read it, or give another one.", icon=":material/error:"
         )
+    elif rejected and not any(len(table.frame) for table in tables.values()):
+        st.warning(
+            "No row can be used: look below why, and mend them or read the file otherwise.", icon=":material/error:"
+        )
     elif plan is not None and plan.changes_nothing:
         st.info("Nothing to import: the catalog has all of this already.", icon=":material/check_circle:")
     elif rejected:
@@ -142,11 +146,13 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Ki
         st.success("Every row can be used.", icon=":material/check_circle:")
     with st.container(horizontal=True, vertical_alignment="center"):
         ready = plan is not None and not plan.changes_nothing
+        # By the version that it adds to: a click meant for another one imports nothing unseen.
+        onto = "first" if plan is None or plan.before is None else plan.before.id
         keep = st.button(
             "Import the good rows" if rejected else "Import",
             type="primary",
             icon=":material/download_done:",
-            key="import",
+            key=f"import-{onto}",
             disabled=not ready,
         )
         st.button(

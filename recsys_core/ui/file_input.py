@@ -13,7 +13,7 @@ from recsys_core.run_context import RunContext
 from recsys_core.tables.checking import CheckedTable
 from recsys_core.tables.columns import Kind
 from recsys_core.tables.mapping import Mapping
-from recsys_core.tables.matching import MissingColumn
+from recsys_core.tables.matching import MissingColumn, own_columns
 from recsys_core.ui.file_reading import reading_form
 from recsys_core.ui.findings import table_findings
 from recsys_core.ui.numbers import counted
@@ -210,7 +210,7 @@ def _follow_template(
 def _column_names(given: _Given) -> list[str] | None:
     if given.result is not None:
         return given.result.table.column_names
-    return given.error.text.table.column_names if isinstance(given.error, MissingColumn) else None
+    return own_columns(given.error.text) if isinstance(given.error, MissingColumn) else None
 
 
 def _afresh(given: _Given) -> None:

@@ -11,7 +11,7 @@ from recsys_core.errors import InvalidTable
 from recsys_core.tables.checking import CheckedTable, ColumnRead
 from recsys_core.tables.columns import COLUMNS, REQUIRED, Kind
 from recsys_core.tables.mapping import DateOrder, Decimal, Mapping
-from recsys_core.tables.matching import MissingColumn
+from recsys_core.tables.matching import MissingColumn, own_columns
 from recsys_core.tables.reading import DELIMITERS, TextTable
 from recsys_core.tables.source import ENCODING_NAMES
 from recsys_core.ui.numbers import counted
@@ -91,7 +91,7 @@ def _used(mapping: Mapping, table: CheckedTable | None, text: TextTable | None) 
 def _found(table: CheckedTable | None, text: TextTable | None) -> list[str]:
     if table is not None:
         return table.column_names
-    return [] if text is None else list(text.table.column_names)
+    return [] if text is None else own_columns(text)
 
 
 def _headline(used: Mapping, kind: Kind, found: list[str]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, FilePayload, Locator, Page, Request, expect
 
-PATIENCE = 120_000
+PATIENCE = int(os.environ.get("PATIENCE", 120_000))
 """Milliseconds after which a step fails; a busy machine needs some of them."""
 RUN_PATIENCE = 600_000
 """The same for a step that ends with a run."""

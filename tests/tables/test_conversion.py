@@ -137,3 +137,13 @@ def test_columns_in_pieces_and_without_rows(type_: Type) -> None:
     for chunks in pieces:
         column = pa.chunked_array(chunks, pa.string())
         assert len(convert(column, type_, "column", now=NOW).values) == len(column)
+
+
+def test_a_mark_of_text_before_a_number_or_a_date() -> None:
+    for type_, cells, values in (
+        ("price", ["'2,50", "3,75"], [2.5, 3.75]),
+        ("number", ["'-2.5", "'+3"], [-2.5, 3]),
+        ("time", ["'2024-03-31", "2024-04-01"], [dt.datetime(2024, 3, 31), dt.datetime(2024, 4, 1)]),
+    ):
+        converted = convert(pa.chunked_array([cells]), type_, "x", now=dt.datetime(2026, 1, 1))
+        assert (converted.values.to_pylist(), converted.problems) == (values, ())
