@@ -20,6 +20,7 @@ from recsys_core.selection.backtests.run import backtest as replay
 from recsys_core.selection.uncertainty import with_uncertainty
 from recsys_core.tables.checking import read_table
 from recsys_core.tables.columns import Kind
+from recsys_core.tables.schema import valid
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Trained:
 
 
 def read(path: Path | str, kind: Kind) -> pd.DataFrame:
-    """The good rows of a CSV file, typed. Raises InvalidTable if the file can't be used."""
+    """The good rows of a file (CSV, TSV, Excel, Parquet), typed. Raises InvalidTable if the file can't be used."""
     return read_table(Path(path), kind, name=Path(path).name).frame
 
 
@@ -46,7 +47,7 @@ def train(
     report: Report | None = None,
 ) -> Trained:
     """Trains a source model on typed tables (see `read`); `report` gets a dict for each step of progress."""
-    catalog = Dataset(products, interactions, customers)
+    catalog = _catalog(products, interactions, customers)
     return Trained(SourceModel(config).fit(catalog, run=_run(seed, device, report)), catalog)
 
 
@@ -65,7 +66,12 @@ def launch(
 
     Raises InvalidSetting for an unknown method.
     """
-    batch = Launch(name, new_products) if first_sales is None else Launch(name, new_products, first_sales)
+    valid(new_products, "products")
+    batch = (
+        Launch(name, new_products)
+        if first_sales is None
+        else Launch(name, new_products, valid(first_sales, "interactions"))
+    )
     run = _run(seed, device, report)
     return with_uncertainty(adapt(trained.model, batch, method, run=run)[0], trained.catalog, run=run)[0]
 
@@ -98,9 +104,16 @@ def backtest(
 
     See `selection.backtests.run.backtest`, and `figures` there. Raises CannotRun where there is too little to replay.
     """
-    catalog = Dataset(products, interactions)
+    catalog = _catalog(products, interactions)
     run = _run(seed, device, report)
     return replay(catalog, methods=methods, shots=shots, cuts=cuts, by=by, run=run).metrics
+
+
+def _catalog(products: pd.DataFrame, interactions: pd.DataFrame, customers: pd.DataFrame | None = None) -> Dataset:
+    """Raises InvalidTable if a frame isn't what it is given as."""
+    if customers is not None:
+        valid(customers, "customers")
+    return Dataset(valid(products, "products"), valid(interactions, "interactions"), customers)
 
 
 def _run(seed: int, device: str, report: Report | None) -> RunContext:

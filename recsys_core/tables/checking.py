@@ -95,12 +95,12 @@ class CheckedTable:
         """Rejected rows by cause, the most frequent first."""
         groups = [
             FaultGroup(
-                column,
-                cause,
+                str(rows["column"].iloc[0]),
+                str(rows["cause"].iloc[0]),
                 len(rows),
                 tuple(rows[["row", "found"]].head(_EXAMPLES).itertuples(index=False, name=None)),
             )
-            for (column, cause), rows in self.faults.groupby(["column", "cause"], sort=False)
+            for _, rows in self.faults.groupby(["column", "cause"], sort=False)
         ]
         return sorted(groups, key=lambda group: -group.count)
 
@@ -218,16 +218,7 @@ def check_table(
 
 def _as_read(text: TextTable, kind: Kind, mapping: Mapping, matched: Matched) -> Mapping:
     theirs = {name: column for column, name in matched.ours.items() if column not in matched.attributes}
-    return Mapping(
-        encoding=text.encoding or None,
-        delimiter=text.delimiter or None,
-        sheet=text.sheet,
-        header_row=text.header_row,
-        decimal=mapping.decimal,
-        dates=mapping.dates,
-        columns={name: theirs.get(name) for name in COLUMNS[kind]},
-        left_out=mapping.left_out,
-    )
+    return mapping.model_copy(update={**text.reading(), "columns": {name: theirs.get(name) for name in COLUMNS[kind]}})
 
 
 def _shown(column: pa.ChunkedArray, values: pa.ChunkedArray | pa.Array) -> tuple[tuple[str, str], ...]:

@@ -84,6 +84,15 @@ class TextTable:
     """The sheet that was read, and all that there are; None and () where the file is no workbook."""
     sheets: tuple[str, ...] = ()
 
+    def reading(self) -> dict[str, object]:
+        """How the file was read, under the names of `Mapping`."""
+        return {
+            "encoding": self.encoding or None,
+            "delimiter": self.delimiter or None,
+            "sheet": self.sheet,
+            "header_row": self.header_row,
+        }
+
 
 def read_text(
     source: Path | bytes | BinaryIO, *, name: str, mapping: Mapping = Mapping(), run: RunContext = RunContext()

@@ -13,7 +13,6 @@ from recsys_core.ui.plain import plain
 from recsys_core.workspace.exports import safe_csv
 from recsys_core.workspace.imports import Plan
 
-
 IMPORT = "import"
 
 

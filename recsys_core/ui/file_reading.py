@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import streamlit as st
 
 from recsys_core.errors import InvalidTable
 from recsys_core.tables.checking import CheckedTable, ColumnRead
 from recsys_core.tables.columns import COLUMNS, REQUIRED, Kind
-from recsys_core.tables.mapping import DateOrder, Decimal, Mapping
+from recsys_core.tables.mapping import Mapping
 from recsys_core.tables.matching import MissingColumn, own_columns
 from recsys_core.tables.reading import DELIMITERS, TextTable
 from recsys_core.tables.source import ENCODING_NAMES
@@ -20,8 +19,8 @@ from recsys_core.ui.plain import one_line, plain
 NONE = "not in the file"
 GUESS = "Guessed"
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "gb18030")
-DECIMALS: dict[Decimal | Literal[""], str] = {"": GUESS, ".": "Point: 1,299.50", ",": "Comma: 1.299,50"}
-DATES: dict[DateOrder | Literal[""], str] = {
+DECIMALS = {"": GUESS, ".": "Point: 1,299.50", ",": "Comma: 1.299,50"}
+DATES = {
     "": GUESS,
     "ymd": "Year, month, day",
     "dmy": "Day, month, year",
@@ -76,16 +75,7 @@ def _used(mapping: Mapping, table: CheckedTable | None, text: TextTable | None) 
     """The choices with which the file was read, as far as they are known."""
     if table is not None:
         return table.mapping
-    if text is None:
-        return mapping
-    return mapping.model_copy(
-        update={
-            "encoding": text.encoding or None,
-            "delimiter": text.delimiter or None,
-            "sheet": text.sheet,
-            "header_row": text.header_row,
-        }
-    )
+    return mapping if text is None else mapping.model_copy(update=text.reading())
 
 
 def _found(table: CheckedTable | None, text: TextTable | None) -> list[str]:
@@ -136,14 +126,10 @@ def _file_choices(
         choices["sheet"] = sheet if mapping.sheet or sheet != used.sheet else ""
     row = cells[2].number_input("Column names are in row", 1, 10_000, used.header_row or 1, key=f"header-{key}")
     choices["header_row"] = row if mapping.header_row or row != (used.header_row or 1) else ""
-    for cell, name, label, options in ((cells[3], "decimal", "Numbers", DECIMALS), (cells[4], "dates", "Dates", DATES)):
-        choices[name] = cell.selectbox(
-            label,
-            list(options),
-            _at(list(options), getattr(mapping, name)),
-            dict[str, str](options).__getitem__,
-            key=f"{name}-{key}",
-        )
+    notations: list[tuple[str, str, dict[str, str]]] = [("decimal", "Numbers", DECIMALS), ("dates", "Dates", DATES)]
+    for cell, (name, label, options) in zip(cells[3:5], notations, strict=True):
+        at = _at(list(options), getattr(mapping, name))
+        choices[name] = cell.selectbox(label, list(options), at, options.__getitem__, key=f"{name}-{key}")
     return Mapping.model_validate({name: choice or None for name, choice in choices.items()})
 
 
