@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from recsys_core.errors import InvalidTable
@@ -14,6 +15,8 @@ from recsys_core.tables.suggestion import suggest
 REASON_COLUMNS = ("row", "column", "found", "expected")
 """What stands before the text of a rejected row in the file that a person downloads, mends and uploads again."""
 _IN_FILE = " (file)"
+_MARKED_AS_TEXT = re.compile("'(?='*[=+\\-@＝＋－＠])")
+"""What our exports put before a name that a spreadsheet would run as a formula."""
 _SAMPLE = 300
 
 
@@ -79,7 +82,7 @@ def match_columns(text: TextTable, kind: Kind, mapping: Mapping = Mapping()) -> 
     named = {column: ours for ours, column in theirs.items()}
     attributes = frozenset(name for name in found if name not in named and name not in left_out)
     ours = {
-        column: named.get(column) or _attribute(column, mended, kind)
+        column: named.get(column) or _attribute(column, mended, kind, found)
         for column in found
         if column in named or column in attributes
     }
@@ -118,8 +121,10 @@ def _chosen(text: TextTable, kind: Kind, mapping: Mapping) -> dict[str, str]:
     return chosen
 
 
-def _attribute(column: str, mended: bool, kind: Kind) -> str:
+def _attribute(column: str, mended: bool, kind: Kind, found: list[str]) -> str:
     """An attribute's name: the file's own, unless one of ours is called so."""
     if mended and column.endswith(_IN_FILE) and column.removesuffix(_IN_FILE) in REASON_COLUMNS:
         return column.removesuffix(_IN_FILE)
-    return f"{column}{_IN_FILE}" if column in COLUMNS[kind] else column
+    plain = _MARKED_AS_TEXT.sub("", column, count=1) if _MARKED_AS_TEXT.match(column) else column
+    name = column if plain in found else plain
+    return f"{name}{_IN_FILE}" if name in COLUMNS[kind] else name

@@ -31,6 +31,7 @@ from recsys_core.tables.source import (
     NulByte,
     Source,
     Utf8Stream,
+    chosen_encoding,
     guess_encoding,
     other_encoding,
 )
@@ -110,18 +111,22 @@ def read_text(
     if start.startswith(_PARQUET):
         table, parquet_notes = read_parquet_text(source, name)
         return _from_parquet(table, parquet_notes, name)
-    chosen = mapping.encoding or guess_encoding(origin.head())
+    head = origin.head()
+    chosen = guess_encoding(head) if mapping.encoding is None else chosen_encoding(mapping.encoding, head)
     try:
         return _read(origin, chosen, mapping)
-    except UnicodeDecodeError:
+    except UnicodeError:
         if chosen == "utf-8" and mapping.encoding is None:
             chosen = other_encoding(origin)
             if chosen != "utf-8":
                 return _read(origin, chosen, mapping)
-    row = _first_undecodable_row(origin, chosen)
+    shown = ENCODING_NAMES.get(chosen, chosen)
+    try:
+        row = _first_undecodable_row(origin, chosen)
+    except UnicodeError:
+        raise InvalidTable(f"{name} isn't text in {shown}. Choose another encoding, or have it guessed.") from None
     raise InvalidTable(
-        f"{name} is text in {ENCODING_NAMES.get(chosen, chosen)}, but row {row} holds bytes that are no letters in it. "
-        "Save the file as CSV UTF-8 again."
+        f"{name} is text in {shown}, but row {row} holds bytes that are no letters in it. Save the file as CSV UTF-8 again."
     )
 
 

@@ -231,6 +231,21 @@ class Utf8Stream:
         return data + (b"" if self._last in (b"\n", b"\r", b"") else b"\n") + self._ending
 
 
+def chosen_encoding(name: str, head: bytes) -> str:
+    """The encoding that a person named, for a file with these first bytes; raises InvalidTable if it is none of text."""
+    try:
+        sound = "a,1\n".encode(name).decode(name) == "a,1\n"
+    except (LookupError, UnicodeError, ValueError):
+        sound = False
+    if not sound:
+        raise InvalidTable(
+            f"“{name}” isn't an encoding of text. Choose utf-8, utf-16, cp1252, gb18030 or another that Python knows."
+        )
+    guessed = guess_encoding(head)
+    # Python asks for the mark of UTF-16, which not every file has.
+    return guessed if guessed.startswith("utf-16-") and codecs.lookup(name).name == "utf-16" else name
+
+
 def guess_encoding(head: bytes) -> str:
     """The likeliest encoding by the first bytes: UTF-16 by its mark or its NULs, else UTF-8."""
     if head.startswith(codecs.BOM_UTF8):

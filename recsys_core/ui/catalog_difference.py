@@ -8,9 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from recsys_core.tables.difference import MOST_CHANGES, MOST_ROWS, Difference
-from recsys_core.ui.picture_files import csv_button
 from recsys_core.ui.plain import plain
-from recsys_core.workspace.exports import safe_csv
+from recsys_core.ui.table_files import table_buttons
 from recsys_core.workspace.imports import Plan
 
 IMPORT = "import"
@@ -74,4 +73,4 @@ def _table(frame: pd.DataFrame, most: int, key: str) -> None:
     )
     if len(frame) >= most:
         st.caption(f"The first {most:,} are shown.")
-    csv_button("CSV", f"difference_{key}", f"difference-{key}", lambda: safe_csv(frame))
+    table_buttons("Rows", f"difference_{key}", f"difference-{key}", lambda: frame)

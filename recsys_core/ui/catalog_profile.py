@@ -13,11 +13,10 @@ from recsys_core.tables.columns import CUSTOMER, Kind
 from recsys_core.tables.health import Advice, Health, health
 from recsys_core.tables.profile import distribution, profile, words_distribution
 from recsys_core.ui.numbers import counted
-from recsys_core.ui.picture_files import csv_button
 from recsys_core.ui.plain import one_line, plain
 from recsys_core.ui.session import workspace
+from recsys_core.ui.table_files import table_buttons
 from recsys_core.workspace import CatalogVersion
-from recsys_core.workspace.exports import safe_csv
 
 FIRST = 3
 """Advice that shows without being asked for."""
@@ -101,11 +100,11 @@ def _whole(advice: Advice) -> None:
         text.caption(f"{', '.join(plain(id_, 40) for id_ in advice.examples)}{more}")
         noun = "customer" if advice.affected.columns[0] == CUSTOMER else "product"
         with file:
-            csv_button(
+            table_buttons(
                 counted(len(advice.affected), noun),
                 f"to-mend-{advice.subject}",
                 f"health-{advice.subject}",
-                lambda: safe_csv(advice.affected),
+                lambda: advice.affected,
                 help="Their ids as a CSV file.",
             )
 
@@ -126,7 +125,7 @@ def profile_view(version: CatalogVersion) -> None:
         st.caption(f"The catalog has no table of {TABLES[kind].lower()}.")
         return
     _columns(seen.profile)
-    csv_button("Profile (CSV)", f"profile-{kind}", f"profile-{kind}", lambda: safe_csv(seen.profile))
+    table_buttons("Profile", f"profile-{kind}", f"profile-{kind}", lambda: seen.profile)
     left, right = st.columns(2, gap="small")
     with left.container(border=True, height="stretch"):
         st.markdown("**What is filled**")
@@ -182,4 +181,4 @@ def _picture(spread: Spread | None, kind: Kind) -> None:
         st.caption(f"The {named} most frequent of {spread.distinct:,} values; {counted(rest, 'row')} with others.")
     elif "low" in counts and pd.api.types.is_numeric_dtype(counts["low"].dtype) and wide_bins(counts).any():
         st.caption("A pale bar holds all values beyond the others: it spans more than they do.")
-    csv_button("Numbers (CSV)", f"values-{kind}", f"spread-{kind}", lambda: safe_csv(counts))
+    table_buttons("Numbers", f"values-{kind}", f"spread-{kind}", lambda: counts)

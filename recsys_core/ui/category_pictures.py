@@ -21,7 +21,6 @@ from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.picture_files import clicked, file_row, picture
 from recsys_core.ui.plain import for_html
-from recsys_core.workspace.exports import safe_csv
 
 MOST_IN_HEATMAP = 100
 LAYOUTS = {"pca": "PCA (far apart means different)", "tsne": "t-SNE (close together means alike)"}
@@ -98,7 +97,7 @@ def category_map(chosen: Chosen) -> None:
             "are furthest apart beside their size (silhouette).",
         )
     categories, products = _placed(chosen, name, groups.into(number))
-    kind = _file_row(chosen, "map", lambda: safe_csv(categories.drop(columns="label")))
+    kind = _file_row(chosen, "map", lambda: categories.drop(columns="label"))
     event = st.plotly_chart(
         map_figure(categories, products),
         config=_picture(chosen, "map", kind),
@@ -141,7 +140,7 @@ def graph(chosen: Chosen) -> None:
         label=[chosen.label(at, 60) for at in nodes["category"]],
         size=np.sqrt(level.profiles["sales"].to_numpy()[nodes["category"]] + 1.0),
     )
-    kind = _file_row(chosen, "neighbours", lambda: safe_csv(near.drop(columns="category")))
+    kind = _file_row(chosen, "neighbours", lambda: near.drop(columns="category"))
     event = st.plotly_chart(
         graph_figure(nodes, edges.assign(reason=[for_html(reason, 200) for reason in edges["reason"]])),
         config=_picture(chosen, "graph", kind),
@@ -229,7 +228,7 @@ def _profiles(chosen: Chosen, inside: list[int]) -> pd.DataFrame:
     return rows.assign(category=[chosen.level.names[at] for at in inside])[["category", *rows.columns]]
 
 
-def _pairs(chosen: Chosen, order: np.ndarray) -> bytes:
+def _pairs(chosen: Chosen, order: np.ndarray) -> pd.DataFrame:
     row, column = np.nonzero(~np.eye(len(order), dtype=bool))
     first, second = order[row], order[column]
     names = np.array(chosen.level.names, dtype=object)
@@ -238,23 +237,21 @@ def _pairs(chosen: Chosen, order: np.ndarray) -> bytes:
         frame[view] = chosen.level.similarity[view][first, second].round(4)
     frame["shared_customers"] = chosen.level.shared[first, second].astype(int)
     frame["lift"] = chosen.level.lift[first, second].round(3)
-    return safe_csv(frame)
+    return frame
 
 
-def _merges(chosen: Chosen) -> bytes:
+def _merges(chosen: Chosen) -> pd.DataFrame:
     joined = linkage_of(chosen.similarity)
     n = len(chosen.level.names)
     names = [*chosen.level.names, *(f"join {number + 1}" for number in range(len(joined)))]
-    return safe_csv(
-        pd.DataFrame(
-            {
-                "join": names[n:],
-                "first": [names[int(at)] for at in joined[:, 0]],
-                "second": [names[int(at)] for at in joined[:, 1]],
-                "similarity": (1 - joined[:, 2]).round(4),
-                "categories": joined[:, 3].astype(int),
-            }
-        )
+    return pd.DataFrame(
+        {
+            "join": names[n:],
+            "first": [names[int(at)] for at in joined[:, 0]],
+            "second": [names[int(at)] for at in joined[:, 1]],
+            "similarity": (1 - joined[:, 2]).round(4),
+            "categories": joined[:, 3].astype(int),
+        }
     )
 
 
@@ -264,7 +261,7 @@ def _nearest(chosen: Chosen) -> int | None:
     return int(row.argmax()) if len(row) > 1 else None
 
 
-def _file_row(chosen: Chosen, what: str, make: Callable[[], bytes]) -> str:
+def _file_row(chosen: Chosen, what: str, make: Callable[[], pd.DataFrame]) -> str:
     return file_row(_name(chosen, what), what, make)
 
 

@@ -17,8 +17,8 @@ from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.run_card import newest_run, run_card
 from recsys_core.ui.session import client, workspace
+from recsys_core.ui.table_files import table_buttons
 from recsys_core.workspace import CatalogVersion
-from recsys_core.workspace.exports import safe_csv
 from recsys_core.workspace.placed_catalog import publish_placed_catalog
 from recsys_core.workspace.placements import save_placements, suggestions
 from recsys_core.workspace.records import AtlasRecord
@@ -208,15 +208,7 @@ def _accept(edited: pd.DataFrame, table: pd.DataFrame, version: CatalogVersion, 
                 return
             st.toast(f"{counted(len(placements), 'product')} placed.", icon=":material/check_circle:")
             st.rerun()
-        st.download_button(
-            "Suggestions (CSV)",
-            lambda: safe_csv(edited.drop(columns="accept")),
-            "placements.csv",
-            "text/csv",
-            key="csv-places",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        table_buttons("Suggestions", "placements", "places", lambda: edited.drop(columns="accept"))
     if launch is None:
         st.caption("Accepting makes a new version of the catalog; compare its categories and train again after that.")
 

@@ -8,8 +8,7 @@ import streamlit as st
 from recsys_core.tables.checking import CheckedTable
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
-from recsys_core.workspace.exports import safe_csv
-from recsys_core.workspace.spreadsheet import safe_xlsx
+from recsys_core.ui.table_files import table_buttons
 
 SHOWN = 200
 """Rejected rows on the page; the download has all."""
@@ -61,12 +60,16 @@ def _rejected(table: CheckedTable) -> None:
         faults = faults[(faults["column"] == group.column) & (faults["cause"] == group.expected)]
         st.caption(f"The rows where {plain(group.column or 'the width', 60)} isn't {plain(group.expected, 200)}:")
     _rows(table, faults)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _downloads(table)
-        st.caption(
-            "The rows as they came, with the reason beside each. Mend them there, and upload that file alone.",
-            width="stretch",
-        )
+    count = len(table.rejected)
+    table_buttons(
+        f"Download {counted(count, 'rejected row')}",
+        f"rejected_{table.kind}",
+        f"rejected-{table.kind}",
+        lambda: table.rejected,
+        rows=count,
+        help="The rows as they came, with the reason beside each.",
+    )
+    st.caption("Mend the rows in that file, and upload it alone: the columns with the reasons are left out then.")
 
 
 def _rows(table: CheckedTable, faults: pd.DataFrame) -> None:
@@ -88,24 +91,3 @@ def _rows(table: CheckedTable, faults: pd.DataFrame) -> None:
     count = faults["row"].nunique()
     if count > SHOWN:
         st.caption(f"The first {SHOWN:,} of {counted(count, 'row')} are shown.")
-
-
-def _downloads(table: CheckedTable) -> None:
-    name = f"rejected_{table.kind}"
-    st.download_button(
-        f"Download {counted(len(table.rejected), 'rejected row')}",
-        lambda: safe_csv(table.rejected),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        key=f"download-rejected-{table.kind}",
-    )
-    st.download_button(
-        "as XLSX",
-        lambda: safe_xlsx(table.rejected),
-        file_name=f"{name}.xlsx",
-        on_click="ignore",
-        type="tertiary",
-        key=f"download-rejected-xlsx-{table.kind}",
-    )

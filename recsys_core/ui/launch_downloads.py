@@ -11,6 +11,7 @@ import streamlit as st
 
 from recsys_core.tables.columns import PRODUCT
 from recsys_core.ui.launch_loaded import Loaded
+from recsys_core.ui.table_files import table_buttons
 from recsys_core.workspace.exports import (
     audience_csv,
     recommendations_csv,
@@ -27,46 +28,58 @@ TO_READ = "With titles, categories, prices and your columns of the customers; op
 
 @dataclass(frozen=True)
 class File:
-    """A file that is made when it is asked for."""
+    """A table that is made when it is asked for."""
 
     label: str
     name: str
+    """Without an ending."""
     help: str
-    make: Callable[[], bytes]
+    rows: int
+    """As many at most."""
+    make: Callable[[], pd.DataFrame]
+    csv: Callable[[pd.DataFrame], bytes] = safe_csv
 
 
 def recommendation_files(loaded: Loaded) -> list[File]:
     """Every customer's best new products, to read and for other systems."""
+    rows = len(loaded.adapted.source.customer_ids_) * min(TOP, len(loaded.adapted.launch.product_ids))
     return [
         File(
             "Recommendations to read",
             _name(loaded, "recommendations-with-titles"),
             TO_READ,
+            rows,
             lambda: _to_read(loaded, loaded.adapted.recommend(top=TOP)),
         ),
         File(
             "Recommendations for other systems",
             _name(loaded, "recommendations"),
             "customer_id, product_id, rank, score, probability: the file that “recommend” writes in the shell.",
-            lambda: recommendations_csv(loaded.adapted.recommend(top=TOP)),
+            rows,
+            lambda: loaded.adapted.recommend(top=TOP),
+            recommendations_csv,
         ),
     ]
 
 
 def audience_files(loaded: Loaded) -> list[File]:
     """Every new product's best customers, to read and for other systems."""
+    rows = len(loaded.adapted.launch.product_ids) * min(AUDIENCE_TOP, len(loaded.adapted.source.customer_ids_))
     return [
         File(
             "Audiences to read",
             _name(loaded, "audiences-with-titles"),
             TO_READ,
+            rows,
             lambda: _to_read(loaded, loaded.adapted.audience(top=AUDIENCE_TOP)),
         ),
         File(
             "Audiences for other systems",
             _name(loaded, "audiences"),
             "product_id, customer_id, rank, score, probability: the file that “audience” writes in the shell.",
-            lambda: audience_csv(loaded.adapted.audience(top=AUDIENCE_TOP)),
+            rows,
+            lambda: loaded.adapted.audience(top=AUDIENCE_TOP),
+            audience_csv,
         ),
     ]
 
@@ -77,6 +90,7 @@ def product_file(loaded: Loaded, product: str, top: int | None, share: float | N
         "Download this audience",
         _name(loaded, f"audience-{_plain_name(loaded.title(product))}"),
         "With your columns of the customers; opens in Excel.",
+        len(loaded.adapted.source.customer_ids_),
         lambda: _to_read(loaded, loaded.adapted.audience([product], top, share)),
     )
 
@@ -93,26 +107,17 @@ def downloads(loaded: Loaded) -> None:
 
 
 def download(file: File) -> None:
-    """A button; nothing on the page changes by it, so the page doesn't run again."""
-    st.download_button(
-        file.label,
-        file.make,
-        file.name,
-        "text/csv",
-        key=f"download-{file.name}",
-        help=file.help,
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    """Two buttons, for CSV and XLSX."""
+    table_buttons(file.label, file.name, f"launch-{file.name}", file.make, rows=file.rows, help=file.help, csv=file.csv)
 
 
-def _to_read(loaded: Loaded, rows: pd.DataFrame) -> bytes:
+def _to_read(loaded: Loaded, rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(way=rows[PRODUCT].map(loaded.adapted.ways))
-    return safe_csv(with_customers(with_products(rows, loaded.new_products), loaded.customers))
+    return with_customers(with_products(rows, loaded.new_products), loaded.customers)
 
 
 def _name(loaded: Loaded, what: str) -> str:
-    return f"{_plain_name(loaded.adapted.launch.name)}-{what}.csv"
+    return f"{_plain_name(loaded.adapted.launch.name)}-{what}"
 
 
 def _plain_name(text: str) -> str:

@@ -14,7 +14,6 @@ from recsys_core.selection.backtests.words import figure, sales
 from recsys_core.ui.metrics_choice import Chosen, is_replayed, said, stage
 from recsys_core.ui.numbers import number, percent
 from recsys_core.ui.picture_files import file_row, picture
-from recsys_core.workspace.exports import safe_csv
 
 SHARES = [0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0]
 SIZES = 60
@@ -32,9 +31,7 @@ def audience(chosen: Chosen) -> None:
             f"{sales(chosen.k)} ({percent(here['low'])} to {percent(here['high'])}): {here['value'] / AUDIENCE:.1f} times as many as "
             "by chance."
         )
-    kind = file_row(
-        chosen.file("gain"), "gain", lambda: safe_csv(curves.assign(lift=curves["value"] / curves["share"]))
-    )
+    kind = file_row(chosen.file("gain"), "gain", lambda: curves.assign(lift=curves["value"] / curves["share"]))
     lift = st.toggle("As lift", key="as-lift", bind="query-params", help="How many times as many buyers as by chance.")
     st.plotly_chart(
         gain_figure(SHARES, curves, list(BASELINES), AUDIENCE, methods=chosen.methods, lift=lift),
@@ -90,7 +87,7 @@ def _letters(chosen: Chosen) -> None:
             else "at this price no contact pays."
         )
     st.markdown(sentence)
-    kind = file_row(chosen.file("letters"), "letters", lambda: safe_csv(rows))
+    kind = file_row(chosen.file("letters"), "letters", lambda: rows)
     st.plotly_chart(
         letters_figure(
             rows["size"].tolist(),

@@ -13,7 +13,6 @@ from recsys_core.selection.backtests.words import curve
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.metrics_choice import BEYOND, OF_LISTS, SHARES, Chosen, explained, methods_only
 from recsys_core.ui.picture_files import file_row, picture
-from recsys_core.workspace.exports import safe_csv
 
 SIDES = {
     NEW: "New products",
@@ -29,7 +28,7 @@ def old_and_new(chosen: Chosen) -> None:
     """New products, known ones, and both in one list, side by side."""
     metric = chosen.metric if chosen.metric in OF_SIDES else "ndcg"
     rows = sides(chosen, metric)
-    kind = file_row(chosen.file(f"old-and-new-{metric}"), "sides", lambda: safe_csv(rows))
+    kind = file_row(chosen.file(f"old-and-new-{metric}"), "sides", lambda: rows)
     drawn = rows[rows["side"].isin([SIDES[NEW], SIDES[KNOWN], SIDES[TOGETHER]])]
     st.plotly_chart(
         sides_figure(drawn, list(BASELINES), methods=chosen.methods),
@@ -85,7 +84,7 @@ def beyond_accuracy(chosen: Chosen) -> None:
             "Upward", sorted(upward, key=lambda name: name != first), lambda name: METRICS[name].label, "upward"
         )
     drawn = points(chosen, x, y)
-    kind = file_row(chosen.file(f"{y}-against-{x}"), "trade-off", lambda: safe_csv(drawn))
+    kind = file_row(chosen.file(f"{y}-against-{x}"), "trade-off", lambda: drawn)
     close = methods_only()
     st.plotly_chart(
         trade_off(

@@ -12,7 +12,6 @@ from recsys_core.ui.metrics_choice import Chosen, is_replayed, said, stage
 from recsys_core.ui.numbers import number, percent
 from recsys_core.ui.picture_files import file_row, picture
 from recsys_core.ui.plain import one_line
-from recsys_core.workspace.exports import safe_csv
 
 
 def chances(chosen: Chosen) -> None:
@@ -35,7 +34,7 @@ def chances(chosen: Chosen) -> None:
         f"{percent((bins['predicted'] * bins['pairs']).sum() / size, 1)} was expected; the chances were off by "
         f"{number(100 * float(error['value']), 2) if error is not None else 'n/a'} percentage points on average."
     )
-    kind = file_row(chosen.file("chances"), "chances", lambda: safe_csv(bins))
+    kind = file_row(chosen.file("chances"), "chances", lambda: bins)
     st.plotly_chart(
         reliability_figure(bins),
         config=picture(chosen.file("chances"), kind, zoom=False),

@@ -17,7 +17,6 @@ from recsys_core.ui.launch_choice import choose, linked_choice
 from recsys_core.ui.metrics_choice import OF_AUDIENCES, OF_LISTS, SHARES, Chosen, methods_only, said, shown_range, stage
 from recsys_core.ui.picture_files import clicked, file_row, picture
 from recsys_core.ui.plain import plain
-from recsys_core.workspace.exports import safe_csv
 
 
 def few_shot_curve(chosen: Chosen) -> None:
@@ -28,7 +27,7 @@ def few_shot_curve(chosen: Chosen) -> None:
             icon=":material/info:",
         )
         return
-    kind = file_row(chosen.file(f"curve-{chosen.metric}"), "curve", lambda: safe_csv(rows))
+    kind = file_row(chosen.file(f"curve-{chosen.metric}"), "curve", lambda: rows)
     close = methods_only()
     event = st.plotly_chart(
         shots_curve(

@@ -12,7 +12,6 @@ from recsys_core.ui.launch_choice import choose, linked_choice
 from recsys_core.ui.metrics_choice import SHARES, Chosen
 from recsys_core.ui.picture_files import clicked, file_row, picture
 from recsys_core.ui.plain import for_html
-from recsys_core.workspace.exports import safe_csv
 
 LEAST = 30
 """Groups of fewer customers (for captured buyers: products) are marked."""
@@ -36,7 +35,7 @@ def by_group(chosen: Chosen) -> None:
         kind = linked_choice("Groups", kinds, lambda name: KINDS.get(name, "All of them"), "groups")
     values, counts = grouped(chosen, metric, None if kind == everything else kind)
     saved = file_row(
-        chosen.file(f"groups-{metric}"), "groups", lambda: safe_csv(rows[rows["metric"] == metric].drop(columns="kind"))
+        chosen.file(f"groups-{metric}"), "groups", lambda: rows[rows["metric"] == metric].drop(columns="kind")
     )
     labels = [for_html(group, 60) for group in values.index]
     event = st.plotly_chart(

@@ -13,9 +13,8 @@ from recsys_core.selection.backtests.words import sales
 from recsys_core.ui.launch_choice import linked_choice
 from recsys_core.ui.metrics_choice import Chosen, is_replayed, said, stage
 from recsys_core.ui.numbers import counted, percent
-from recsys_core.ui.picture_files import csv_button
 from recsys_core.ui.plain import one_line, plain
-from recsys_core.workspace.exports import safe_csv
+from recsys_core.ui.table_files import table_buttons
 
 ROWS = 200
 
@@ -64,7 +63,7 @@ def _product(chosen: Chosen, products: pd.DataFrame, product_id: str, buyers: pd
         f"({percent(AUDIENCE)}); {found} of its {counted(len(buyers), 'buyer')} after the first {chosen.first_buyers} were among them, where chance finds "
         f"{by_chance:.{0 if by_chance >= 4 else 1}f}."
     )
-    csv_button("These buyers (CSV)", chosen.file("launch"), "launch", lambda: safe_csv(buyers))
+    table_buttons("These buyers", chosen.file("launch"), "launch", lambda: buyers)
     st.dataframe(
         buyers.head(ROWS)[["hit", "customer_id", "rank", "bought", "why"]],
         hide_index=True,
@@ -94,7 +93,7 @@ def _customer(chosen: Chosen, customer_id: str, listed: pd.DataFrame, missed: pd
         f"A product's first {chosen.first_buyers} buyers aren't asked for it, however many of them are known: so the same is to be found "
         "with any number of first sales."
     )
-    csv_button("This list (CSV)", chosen.file("list"), "list", lambda: safe_csv(listed))
+    table_buttons("This list", chosen.file("list"), "list", lambda: listed)
     config: dict[str, Any] = {
         "hit": st.column_config.CheckboxColumn("Bought", width="small"),
         "rank": st.column_config.NumberColumn("Place", width="small"),

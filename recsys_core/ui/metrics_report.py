@@ -19,9 +19,9 @@ from recsys_core.ui.metrics_balance import SIDES, points, sides
 from recsys_core.ui.metrics_choice import SHARES, Chosen, said, shown, words
 from recsys_core.ui.metrics_curve import against, when
 from recsys_core.ui.metrics_groups import LEAST, grouped
-from recsys_core.ui.picture_files import csv_button
 from recsys_core.ui.plain import for_html
 from recsys_core.ui.session import workspace
+from recsys_core.ui.table_files import table_buttons
 from recsys_core.workspace.exports import metrics_csv
 
 IN_TABLE = ("recall", "precision", "f1", "ndcg", "map", "mrr", "hit_rate", "auc", "accuracy", "capture", "lift")
@@ -30,11 +30,12 @@ IN_TABLE_TOO = ("coverage", "gini", "novelty", "diversity", "popularity", "ece")
 
 def downloads(chosen: Chosen) -> None:
     with st.popover("Take away", icon=":material/download:"):
-        csv_button(
-            "All figures (CSV)",
+        table_buttons(
+            "All figures",
             chosen.file("figures"),
             "figures",
-            lambda: metrics_csv(chosen.metrics),
+            lambda: chosen.metrics,
+            csv=metrics_csv,
             help="Every method, number of first sales, cut, group and figure, with intervals.",
         )
         st.download_button(

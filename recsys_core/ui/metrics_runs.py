@@ -17,7 +17,6 @@ from recsys_core.ui.picture_files import file_row
 from recsys_core.ui.plain import one_line, plain
 from recsys_core.ui.run_card import TITLES
 from recsys_core.ui.session import client
-from recsys_core.workspace.exports import safe_csv
 from recsys_core.workspace.records import BacktestRecord
 
 COMPARED = "compared"
@@ -56,7 +55,7 @@ def compare_backtests(chosen: Chosen, records: Sequence[BacktestRecord]) -> None
     rows = beside({names[record.id]: opened(record.id)[0] for record in several}, chosen.metric, chosen.k)
     text = rows.assign(text=shown_range(chosen.metric, rows))
     st.markdown(f"**{METRICS[chosen.metric].label} with {chosen.k} first sales**")
-    file_row(chosen.file("compared"), "compared", lambda: safe_csv(rows))
+    file_row(chosen.file("compared"), "compared", lambda: rows)
     st.dataframe(
         text.pivot(index="method", columns="backtest", values="text")
         .reindex(index=list(dict.fromkeys(rows["method"])), columns=[names[record.id] for record in several])

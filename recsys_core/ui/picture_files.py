@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
+
+from recsys_core.ui.table_files import table_buttons
 
 PICTURE = {
     "displayModeBar": True,
@@ -16,8 +19,8 @@ PICTURE = {
 }
 
 
-def file_row(name: str, key: str, make: Callable[[], bytes]) -> str:
-    """The downloads of one picture, the file being `name`.csv; returns the format for the picture's own camera button."""
+def file_row(name: str, key: str, make: Callable[[], pd.DataFrame]) -> str:
+    """The downloads of one picture's numbers, the files being called `name`; returns the format for the picture's own camera button."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         kind = st.segmented_control(
             "Picture as",
@@ -29,22 +32,8 @@ def file_row(name: str, key: str, make: Callable[[], bytes]) -> str:
             label_visibility="collapsed",
             help="What the camera above the picture saves.",
         )
-        csv_button("Numbers (CSV)", name, key, make)
+        table_buttons("Numbers", name, key, make)
     return str(kind)
-
-
-def csv_button(label: str, name: str, key: str, make: Callable[[], bytes], help: str | None = None) -> None:
-    """A button that hands out `name`.csv, which is made when it is asked for."""
-    st.download_button(
-        label,
-        make,
-        f"{name}.csv",
-        "text/csv",
-        key=f"csv-{key}",
-        on_click="ignore",
-        icon=":material/download:",
-        help=help,
-    )
 
 
 def picture(name: str, kind: str, *, zoom: bool = True) -> dict[str, Any]:

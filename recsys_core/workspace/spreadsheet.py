@@ -44,6 +44,8 @@ _TO_ESCAPE = re.compile("[\\x00-\\x08\\x0b-\\x1f\ud800-\udfff\ufffe\uffff]|_(?=x
 _CUT_ESCAPE = re.compile("_(x[0-9A-Fa-f]{0,4})?$")
 _NOT_IN_SHEET_NAMES = re.compile("[\\[\\]:*?/\\\\\\x00-\\x1f\\x7f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# Reading takes one ' from it, as our CSV files mark formulas with one.
+_LIKE_MARKED = re.compile(f"'+{_FORMULA.pattern}")
 
 
 def safe_xlsx(frame: pd.DataFrame, sheet: str = "Sheet1") -> bytes:
@@ -57,7 +59,7 @@ def write_xlsx(frame: pd.DataFrame, to: BinaryIO, sheet: str = "Sheet1") -> None
     """Writes the frame as an Excel workbook with one sheet, its header bold and fixed.
 
     Numbers and times become Excel's; times with a zone are in UTC; lists are joined by "|"; every other value is a text
-    as it stands, cut where it is longer than a cell holds. Raises LaunchdeskError where the frame is larger than a sheet.
+    as it stands (but ' before a formula is doubled), cut where it is longer than a cell holds. Raises LaunchdeskError where the frame is larger than a sheet.
     """
     if len(frame) > MAX_ROWS or frame.shape[1] > MAX_COLUMNS:
         raise LaunchdeskError(
@@ -163,6 +165,7 @@ def _cells(column: pd.Series, timed: int, styles: _Styles) -> list[str]:
 def _string(text: str, style: int) -> str:
     if not text:
         return ""
+    text = f"'{text}" if _LIKE_MARKED.match(text) else text
     return f' s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(_cut(text))}</t></is>'
 
 

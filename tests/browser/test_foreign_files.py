@@ -75,7 +75,7 @@ def test_columns_without_a_telling_name_are_chosen_on_the_page_and_bad_rows_are_
     expect(page.get_by_text("3 rows read · 1 good · 2 rejected")).to_be_visible()
     visitor.cells("row 3: -2,50; row 4: zwei", "zwei")
 
-    visitor.download("Download 2 rejected rows", tmp_path / "rejected.csv")
+    visitor.download("Download 2 rejected rows (CSV)", tmp_path / "rejected.csv")
     visitor.press("Import the good rows")
     expect(page.get_by_text("Imported. The catalog has 1 product now.")).to_be_visible()
     mended = pd.read_csv(tmp_path / "rejected.csv", dtype=str)

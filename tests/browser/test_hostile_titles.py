@@ -112,7 +112,7 @@ def test_hostile_titles_are_shown_as_typed(tmp_path: Path, files: dict[str, pd.D
 
     visitor.go_to("Launch")
     visitor.press("Download")
-    file = visitor.download("Recommendations to read", tmp_path / "read.csv").decode("utf-8-sig")
+    file = visitor.download("Recommendations to read (CSV)", tmp_path / "read.csv").decode("utf-8-sig")
     assert "'=1+1 new" in file
     assert not re.search(r"(^|,)\"?=", file, re.MULTILINE), "a spreadsheet program would run it"
     harmless(visitor)

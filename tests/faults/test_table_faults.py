@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from recsys_core.errors import InvalidTable
 from recsys_core.tables.checking import CheckedTable, read_table
 from recsys_core.tables.columns import Kind
+from recsys_core.tables.mapping import Mapping
 from recsys_core.workspace import Workspace
 from recsys_core.workspace.exports import rejected_csv
 from recsys_core.workspace.imports import Upload, check_files
@@ -315,3 +316,19 @@ def test_a_price_of_minus_one_survives_the_way_through_a_spreadsheet() -> None:
     table = check(content.replace(b",x", b",5"), "interactions")
     assert table.frame["quantity"].tolist() == [-2]
     assert table.rejected.empty
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "undefined", "\0", "utf-16", "utf-32", "idna", "ascii"])
+def test_an_encoding_that_does_not_fit_is_said(encoding: str) -> None:
+    with pytest.raises(InvalidTable) as error:
+        read_table(
+            "product_id,title\n1,grün\n".encode(), "products", name="shop.csv", mapping=Mapping(encoding=encoding)
+        )
+    assert encoding in str(error.value).lower()
+
+
+def test_utf_16_may_be_chosen_for_a_file_without_its_mark() -> None:
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        data = "product_id,title\n1,grün\n".encode(encoding)
+        table = read_table(data, "products", name="shop.csv", mapping=Mapping(encoding="utf-16"))
+        assert table.frame["title"].tolist() == ["grün"]
