@@ -1,6 +1,6 @@
 """How fast the work goes, beside the bare arithmetic or the bare reader of the same size, in one run; a Markdown table out.
 
-    python -m benchmarks.speed CASE [CASE ...] [--parts training adaptation recommend import]
+    python -m benchmarks.speed CASE [CASE ...] [--parts training adaptation recommend]
 
 A case is a folder as `benchmarks/cases.py` tells. “ratio” is the share of the peer's speed. Run it on an idle machine: a
 second busy process slows both sides, and not alike.
@@ -8,7 +8,7 @@ second busy process slows both sides, and not alike.
 training: arithmetic of towers and logits, forward and backward, over the seconds of the epochs (the making of batches included, the
 judging of epochs not), against a bare torch.matmul. adaptation: 500 products with 10 first sales each. recommend: the top 20 of all
 new products for all customers, without a frame around them, against torch.matmul + topk with as many dimensions as a product's
-dense part has. import: reading and checking interactions.csv, against pyarrow's reader.
+dense part has. What an import costs is in `import_speed.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.csv
 import torch
 
 import recsys_core
@@ -42,7 +41,7 @@ PRODUCTS, SHOTS = 500, 10
 SIZE = 2048
 """Of the square matrices that tell the machine's rate."""
 RUN = RunContext(seed=0)
-PARTS = ("training", "adaptation", "recommend", "import")
+PARTS = ("training", "adaptation", "recommend")
 
 Row = tuple[str, str, str, str]
 """What, ours, the peer's, ratio."""
@@ -147,33 +146,17 @@ def recommend(model: SourceModel, case: Case) -> Iterator[Row]:
     yield "the same as a frame, with ids and probabilities' column", f"{pairs / frame:.0f} M pairs/s", "", ""
 
 
-def importing(case: Case) -> Iterator[Row]:
-    path = case.folder / "interactions.csv"
-    mine = fastest(lambda: recsys_core.read(path, "interactions"))
-    theirs = fastest(lambda: pyarrow.csv.read_csv(path))
-    rows = len(pyarrow.csv.read_csv(path)) / 1e6
-    yield (
-        f"import of {rows:.2f} M interactions",
-        f"{rows / mine:.1f} M rows/s",
-        f"{rows / theirs:.1f} M rows/s",
-        f"{theirs / mine:.0%}",
-    )
-
-
 def rows(folder: Path, parts: list[str]) -> Iterator[Row]:
     case = Case(folder)
-    if set(parts) - {"import"}:
-        products = recsys_core.read(folder / "products.csv", "products")
-        catalog = Dataset(products, recsys_core.read(folder / "interactions.csv", "interactions"))
-        model, work, seconds = trained(catalog)
-        if "training" in parts:
-            yield from training(model, work, seconds)
-        if "adaptation" in parts:
-            yield from adaptation(model, case)
-        if "recommend" in parts:
-            yield from recommend(model, case)
-    if "import" in parts:
-        yield from importing(case)
+    products = recsys_core.read(folder / "products.csv", "products")
+    catalog = Dataset(products, recsys_core.read(folder / "interactions.csv", "interactions"))
+    model, work, seconds = trained(catalog)
+    if "training" in parts:
+        yield from training(model, work, seconds)
+    if "adaptation" in parts:
+        yield from adaptation(model, case)
+    if "recommend" in parts:
+        yield from recommend(model, case)
 
 
 def main() -> None:

@@ -115,7 +115,7 @@ def combine(
     before: pd.DataFrame | None, new: pd.DataFrame, kind: Kind, on_duplicate: OnDuplicate, missing: Missing = "keep"
 ) -> Combined:
     """What the table `before` (None: there is none) becomes when the rows of `new` come to it."""
-    if before is None:
+    if before is None or before.empty:
         nothing = np.zeros(0, dtype=bool)
         told = Difference(kind, len(new), 0, 0, 0, removed=missing == "remove", added_rows=new.head(MOST_ROWS))
         return Combined(None, nothing, new.reset_index(drop=True), told)

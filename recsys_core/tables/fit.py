@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.tables.difference import arrow
+from recsys_core.tables.rows import is_in, repeated
 
 _EXAMPLES = 3
 
@@ -70,14 +69,14 @@ def fit_together(products: pd.DataFrame, interactions: pd.DataFrame, customers: 
 
     Where there is no customers' table, every customer who is named counts as known.
     """
-    strange_products = ~_is_in(interactions[PRODUCT], products[PRODUCT])
+    strange_products = ~is_in(interactions[PRODUCT], products[PRODUCT])
     unknown_products = interactions.loc[strange_products, PRODUCT].value_counts()
     unknown_customers = pd.Series(dtype="int64")
     silent_customers = 0
     if customers is not None:
-        strange_customers = ~_is_in(interactions[CUSTOMER], customers[CUSTOMER])
+        strange_customers = ~is_in(interactions[CUSTOMER], customers[CUSTOMER])
         unknown_customers = interactions.loc[strange_customers, CUSTOMER].value_counts()
-        silent_customers = int((~_is_in(customers[CUSTOMER], interactions[CUSTOMER])).sum())
+        silent_customers = int((~is_in(customers[CUSTOMER], interactions[CUSTOMER])).sum())
     return FitReport(
         products=len(products),
         customers=None if customers is None else len(customers),
@@ -86,25 +85,16 @@ def fit_together(products: pd.DataFrame, interactions: pd.DataFrame, customers: 
         unknown_customer=int(unknown_customers.sum()),
         unknown_products=tuple(unknown_products.index),
         unknown_customers=tuple(unknown_customers.index),
-        products_without_interaction=int((~_is_in(products[PRODUCT], interactions[PRODUCT])).sum()),
+        products_without_interaction=int((~is_in(products[PRODUCT], interactions[PRODUCT])).sum()),
         customers_without_history=silent_customers,
         duplicates=_duplicates(interactions),
     )
 
 
-def _is_in(ids: pd.Series, known: pd.Series) -> np.ndarray:
-    # pandas' own isin() walks through a column of text in Python.
-    found = pc.is_in(pa.array(ids, pa.string()), value_set=pa.array(known, pa.string()))
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
-
-
 def _duplicates(interactions: pd.DataFrame) -> int:
     if not len(interactions):
         return 0
-    # Arrow groups long texts many times faster than pandas' duplicated().
-    table = pa.Table.from_pandas(interactions, preserve_index=False)
-    distinct: int = table.group_by(table.column_names).aggregate([]).num_rows
-    return len(interactions) - distinct
+    return int(repeated(arrow(interactions).columns).sum())
 
 
 def _many(count: int, noun: str) -> str:

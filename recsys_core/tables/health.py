@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN
 from recsys_core.tables.profile import word_counts
+from recsys_core.tables.rows import is_in, repeated, row_codes
 
 EXAMPLES = 5
 FEW_WORDS = 3
@@ -110,10 +111,10 @@ def health(products: pd.DataFrame, interactions: pd.DataFrame, customers: pd.Dat
 def _shop(products: pd.DataFrame, interactions: pd.DataFrame, customers: pd.DataFrame | None) -> _Shop:
     none = np.zeros(len(products), dtype=np.int64)
     words = {name: word_counts(products[name]) if name in products else none for name in _TEXTS}
-    bought = _is_in(interactions[PRODUCT], products[PRODUCT]) & _is_interest(interactions)
+    bought = is_in(interactions[PRODUCT], products[PRODUCT]) & _is_interest(interactions)
     bought &= interactions[CUSTOMER].notna().to_numpy()
     sales = pa.table([_text(interactions[name]).filter(pa.array(bought)) for name in _PAIR], _PAIR)
-    pairs = sales.take(np.unique(_row_codes(sales.columns), return_index=True)[1])
+    pairs = sales.take(np.unique(row_codes(sales.columns), return_index=True)[1])
     return _Shop(products.reset_index(drop=True), interactions, customers, pairs, words)
 
 
@@ -196,7 +197,7 @@ def _same_title(shop: _Shop) -> _Found:
 
 
 def _no_buyer(shop: _Shop) -> _Found:
-    return _lacking(shop, ~_is_in(shop.products[PRODUCT], shop.pairs[PRODUCT]), "buyer")
+    return _lacking(shop, ~is_in(shop.products[PRODUCT], shop.pairs[PRODUCT]), "buyer")
 
 
 def _no_time(shop: _Shop) -> _Found:
@@ -206,7 +207,7 @@ def _no_time(shop: _Shop) -> _Found:
 
 
 def _unknown_product(shop: _Shop) -> _Found:
-    bad = ~_is_in(shop.interactions[PRODUCT], shop.products[PRODUCT])
+    bad = ~is_in(shop.interactions[PRODUCT], shop.products[PRODUCT])
     count = int(bad.sum())
     what = f"{_share_of(count, len(bad), 'interaction')} {_verb(count, 'names', 'name')} a product that isn't among the products."
     return _Found(count, len(bad), what, _rows(shop, bad))
@@ -221,19 +222,16 @@ def _one_product_only(shop: _Shop) -> _Found:
 
 
 def _repeated_rows(shop: _Shop) -> _Found:
-    codes = _row_codes([_arrow(shop.interactions[name]) for name in shop.interactions])
-    _, first = np.unique(codes, return_index=True)
-    repeated = np.ones(len(codes), dtype=bool)
-    repeated[first] = False
-    count, of = int(repeated.sum()), len(codes)
+    again = repeated([_arrow(shop.interactions[name]) for name in shop.interactions])
+    count, of = int(again.sum()), len(again)
     what = f"{_share_of(count, of, 'interaction')} {_verb(count, 'equals', 'equal')} an earlier one in every column."
-    return _Found(count, of, what, _rows(shop, repeated))
+    return _Found(count, of, what, _rows(shop, again))
 
 
 def _unknown_customer(shop: _Shop) -> _Found:
     if shop.customers is None or not len(shop.customers):
         return _Found(0, 0, "", pd.DataFrame({CUSTOMER: []}, dtype="str"))
-    bad = ~_is_in(shop.interactions[CUSTOMER], shop.customers[CUSTOMER])
+    bad = ~is_in(shop.interactions[CUSTOMER], shop.customers[CUSTOMER])
     count = int(bad.sum())
     what = f"{_share_of(count, len(bad), 'interaction')} {_verb(count, 'names', 'name')} a customer who isn't among the customers."
     return _Found(count, len(bad), what, _by_id(shop.interactions.loc[bad, CUSTOMER].value_counts(), CUSTOMER))
@@ -402,27 +400,6 @@ def _text(column: pd.Series | pa.ChunkedArray) -> pa.ChunkedArray:
 def _arrow(column: pd.Series) -> pa.ChunkedArray:
     numeric = pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype)
     return pa.chunked_array([pa.array(column, from_pandas=True)]) if numeric else _text(column)
-
-
-def _row_codes(columns: list[pa.ChunkedArray]) -> np.ndarray:
-    """(n_rows,) int64: the same for rows that are equal in all columns, missing values included.
-
-    Far faster on millions of rows of text than grouping by all columns.
-    """
-    codes, size = np.zeros(len(columns[0]), dtype=np.int64), 1
-    for column in columns:
-        encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
-        values = len(encoded.dictionary)
-        if size * values > np.iinfo(np.int64).max:
-            codes = np.unique(codes, return_inverse=True)[1]
-            size = int(codes.max()) + 1
-        codes = codes * values + encoded.indices.to_numpy().astype(np.int64)
-        size *= values
-    return codes
-
-
-def _is_in(ids: pd.Series, known: pd.Series | pa.ChunkedArray) -> np.ndarray:
-    return _mask(pc.is_in(_text(ids), value_set=_text(known).combine_chunks()))
 
 
 def _mask(condition: pa.ChunkedArray) -> np.ndarray:

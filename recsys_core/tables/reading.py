@@ -175,6 +175,11 @@ def _read(origin: Source, encoding: str, mapping: Mapping) -> TextTable:
     records = list(itertools.islice(_records(head, delimiter), max(HEADER_SEARCHED, mapping.header_row or 0)))
     if not any(any(map(str.strip, record)) for record in records) and '"' in head:
         raise _unclosed(origin.name, 1)
+    if not records and head.strip():
+        raise InvalidTable(
+            f"The first row of {origin.name} has a value of more than {csv.field_size_limit():,} letters, so it doesn't hold "
+            "column names. Check that this is the right file, or put a row with the names above it."
+        )
     header_row, header = find_header(list(enumerate(records, start=1)), mapping.header_row, origin.name)
     stream, table, misfits = _parse(origin, encoding, delimiter, len(header))
     total = table.num_rows + len(misfits)

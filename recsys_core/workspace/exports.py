@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, TAG_SEPARATOR
@@ -124,7 +125,7 @@ def _csv(frame: pd.DataFrame, formula: re.Pattern[str] = _FORMULA) -> str:
     for name, values in harmless.items():
         if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
             continue
-        if values.map(lambda value: isinstance(value, list)).any():
+        if values.map(lambda value: isinstance(value, (list, np.ndarray))).any():  # Parquet gives arrays
             values = values.map(TAG_SEPARATOR.join, na_action="ignore")
         # A list's values repeat (ids, titles): each distinct one is looked at once.
         known = {text: _harmless(text, formula) for text in values.dropna().astype("str").unique()}

@@ -59,7 +59,8 @@ def write_xlsx(frame: pd.DataFrame, to: BinaryIO, sheet: str = "Sheet1") -> None
     """Writes the frame as an Excel workbook with one sheet, its header bold and fixed.
 
     Numbers and times become Excel's; times with a zone are in UTC; lists are joined by "|"; every other value is a text
-    as it stands (but ' before a formula is doubled), cut where it is longer than a cell holds. Raises LaunchdeskError where the frame is larger than a sheet.
+    as it stands (but ' before a formula is doubled), cut where it is longer than a cell holds. Raises LaunchdeskError where
+    the frame is larger than a sheet.
     """
     if len(frame) > MAX_ROWS or frame.shape[1] > MAX_COLUMNS:
         raise LaunchdeskError(

@@ -313,7 +313,9 @@ def test_a_damaged_model_is_said_plainly_and_can_be_made_anew(with_launch: Works
 def test_the_plain_download_is_the_models_own_list(with_launch: Workspace) -> None:
     (record,) = with_launch.launches()
     adapted = with_launch.load_adapted(record.id)
-    to_read, plain = (file.csv(file.make()) for file in recommendation_files(describe("x", adapted, with_launch.catalog())))
+    to_read, plain = (
+        file.csv(file.make()) for file in recommendation_files(describe("x", adapted, with_launch.catalog()))
+    )
     ids = {"customer_id": str, "product_id": str}
     expected = adapted.recommend(top=20)
     pd.testing.assert_frame_equal(pd.read_csv(BytesIO(plain), dtype=ids), expected, check_dtype=False)

@@ -100,7 +100,9 @@ def test_the_downloaded_recommendations_are_those_of_the_shell(
     rows = pd.read_csv(BytesIO(downloaded), dtype=IDS)
     assert rows["customer_id"].nunique() == len(app.workspace.catalog().customer_ids)
     assert set(rows.groupby("customer_id").size()) == {20}
-    to_read = pd.read_csv(BytesIO(at_the_lists.download("Recommendations to read (CSV)", tmp_path / "read.csv")), dtype=IDS)
+    to_read = pd.read_csv(
+        BytesIO(at_the_lists.download("Recommendations to read (CSV)", tmp_path / "read.csv")), dtype=IDS
+    )
     pd.testing.assert_frame_equal(to_read[list(rows)], rows)
     assert {"title", "category", "price", "country"} <= set(to_read)
     at_the_lists.page.keyboard.press("Escape")
@@ -116,7 +118,9 @@ def test_an_audience_is_downloaded_with_the_customers_columns(
     expect(at_the_lists.page.get_by_text(f"Why {product['title']} for")).to_be_visible()
     # Until then the button may still be that of the product before.
     at_the_lists.settled()
-    rows = pd.read_csv(BytesIO(at_the_lists.download("Download this audience (CSV)", tmp_path / "audience.csv")), dtype=IDS)
+    rows = pd.read_csv(
+        BytesIO(at_the_lists.download("Download this audience (CSV)", tmp_path / "audience.csv")), dtype=IDS
+    )
     expected = app.workspace.load_adapted(LAUNCH_NAME).audience([product["product_id"]], top=100)
     assert rows["customer_id"].tolist() == expected["customer_id"].tolist()
     countries = app.workspace.catalog().customers.set_index("customer_id")["country"]

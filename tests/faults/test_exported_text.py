@@ -119,7 +119,8 @@ def test_what_is_exported_comes_back_as_it_was(ending: str, tmp_path: Path) -> N
     assert main(list(arguments)) == 0
     again = read_table(file, "products", name=file.name)
     assert again.rejected.empty
-    pd.testing.assert_frame_equal(again.frame, catalog)
+    same = catalog.assign(tags=[list(tags) for tags in catalog["tags"]])
+    pd.testing.assert_frame_equal(again.frame, same)
 
 
 def test_rejected_rows_cannot_run_and_read_as_their_file_did() -> None:
@@ -134,7 +135,7 @@ def test_rejected_rows_cannot_run_and_read_as_their_file_did() -> None:
     pd.testing.assert_frame_equal(mended.frame, good)
 
 
-def test_lists_for_programs_have_their_columns_only(supporter_source: SourceModel) -> None:
+def test_lists_for_programs_have_their_columns_only() -> None:
     frame = pd.DataFrame({"customer_id": ["c"], "product_id": ["p"], "rank": [1], "score": [0.5], "probability": [0.1]})
     assert (
         recommendations_csv(frame.assign(title="=1+1"))

@@ -1,5 +1,6 @@
 import datetime as dt
 import io
+import re
 import zipfile
 from decimal import Decimal
 from typing import Any
