@@ -73,7 +73,7 @@ def ours(folder: Path) -> dict[str, float]:
         run = RunContext(report=lambda _: reports.append(time.perf_counter()))
         waits: list[float] = []
         stop = threading.Event()
-        other = threading.Thread(target=_wake, args=(stop, waits))
+        other = threading.Thread(target=_wake, args=(stop, waits), daemon=True)
         other.start()
         started = time.perf_counter()
         checked = check_files({"interactions": Upload.of(folder / "interactions.csv")}, run=run)

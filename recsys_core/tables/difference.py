@@ -101,7 +101,7 @@ class Combined:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The rows of before that aren't gone, then the fresh ones; default index."""
-        if self.before is None:
+        if self.before is None or self.before.empty:
             return self.fresh
         if not self.gone.any() and self.fresh.empty:
             return self.before
@@ -118,7 +118,7 @@ def combine(
     if before is None or before.empty:
         nothing = np.zeros(0, dtype=bool)
         told = Difference(kind, len(new), 0, 0, 0, removed=missing == "remove", added_rows=new.head(MOST_ROWS))
-        return Combined(None, nothing, new.reset_index(drop=True), told)
+        return Combined(before, nothing, new.reset_index(drop=True), told)
     old, coming = arrow(before), arrow(new)
     at = _found(old, coming, _key(old, coming, kind))
     there = np.flatnonzero(at >= 0)

@@ -42,6 +42,7 @@ ROW_BYTES = 1 << 24
 """The longest row that can be read; also how much is read at a time."""
 
 MAX_MISFITS = 100_000
+MAX_MISFIT_VALUES = 10_000_000
 
 _SAMPLE_ROWS = 100
 _EVEN = 0.8
@@ -251,17 +252,25 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 def _parse(origin: Source, encoding: str, delimiter: str, width: int) -> tuple[Utf8Stream, pa.Table, list[Misfit]]:
     """All records of the file, its header and our last row included, and those of another width."""
     misfits: list[Misfit] = []
+    widths: Counter[int] = Counter()
+    room = MAX_MISFIT_VALUES
 
     def set_apart(record: pa.csv.InvalidRow) -> str:
-        if len(misfits) >= MAX_MISFITS:
+        nonlocal room
+        widths[record.actual_columns] += 1
+        room -= record.actual_columns
+        if len(misfits) >= MAX_MISFITS or room < 0:
             return "error"
-        values = next(csv.reader(io.StringIO(record.text, newline=""), delimiter=delimiter), [])
+        try:
+            values = next(csv.reader(io.StringIO(record.text, newline=""), delimiter=delimiter), [])
+        except csv.Error:  # a value that is longer than Python's reader takes
+            values = record.text.split(delimiter)
         misfits.append(Misfit(record.number, tuple(values)))
         return "skip"
 
     names = [str(number) for number in range(width)]
     ending = delimiter.join([_ENDING] + [""] * (width - 1))
-    stream = Utf8Stream(origin, encoding, ending.encode(), ROW_BYTES)
+    stream = Utf8Stream(origin, encoding, delimiter, ending, ROW_BYTES)
     try:
         table = pa.csv.read_csv(
             stream,
@@ -281,8 +290,8 @@ def _parse(origin: Source, encoding: str, delimiter: str, width: int) -> tuple[U
             "Export it again as CSV."
         ) from None
     except pa.ArrowInvalid as error:
-        if len(misfits) >= MAX_MISFITS:
-            raise _mostly_misfits(origin.name, delimiter, width, misfits) from None
+        if widths.total() > len(misfits):
+            raise _mostly_misfits(origin.name, delimiter, width, widths) from None
         if "straddling" not in str(error):
             raise InvalidTable(f"{origin.name} can't be read as CSV: {error}. Export it again as CSV.") from error
         open_quote = _first_open_quote(origin, encoding, delimiter)
@@ -296,11 +305,12 @@ def _parse(origin: Source, encoding: str, delimiter: str, width: int) -> tuple[U
     return stream, table, misfits
 
 
-def _mostly_misfits(name: str, delimiter: str, width: int, misfits: list[Misfit]) -> InvalidTable:
-    usual = Counter(len(misfit.values) for misfit in misfits).most_common(1)[0][0]
+def _mostly_misfits(name: str, delimiter: str, width: int, widths: Counter[int]) -> InvalidTable:
+    usual = widths.most_common(1)[0][0]
+    before = widths.total() - 1
     return InvalidTable(
-        f"More than {MAX_MISFITS:,} rows of {name} have another number of values than its first row: {width} there, but "
-        f"mostly {usual} below (read with a {DELIMITERS.get(delimiter, delimiter)} between values). "
+        f"{f'More than {before:,} rows' if before else 'A row'} of {name} {'have' if before else 'has'} another number of values than its first row: {width} there, but "
+        f"mostly {usual:,} below (read with a {DELIMITERS.get(delimiter, delimiter)} between values). "
         "Check that the first row holds the column names."
     )
 
@@ -325,6 +335,12 @@ def _looks_swallowed(table: pa.Table, misfits: list[Misfit]) -> bool:
     return bool((broken & marked).any())
 
 
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a text, up to one that is longer than a row may be."""
+    while 0 < len(line := text.readline(ROW_BYTES + 1)) <= ROW_BYTES:
+        yield line
+
+
 def _first_open_quote(origin: Source, encoding: str, delimiter: str) -> int | None:
     """The first row in which a quotation mark is opened and the text goes on over line breaks without its being closed.
 
@@ -334,7 +350,7 @@ def _first_open_quote(origin: Source, encoding: str, delimiter: str) -> int | No
     row = line = 0
     try:
         with origin.text(encoding) as text:
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
             while True:
                 row += 1
                 try:
@@ -353,7 +369,7 @@ def _first_row_with(origin: Source, encoding: str, delimiter: str, pattern: str,
     """The row of the first match of `pattern`; the last row where none matches."""
     row = 1
     with origin.text(encoding, errors) as text, contextlib.suppress(csv.Error):
-        for row, record in enumerate(csv.reader(text, delimiter=delimiter), start=1):  # noqa: B007 (it is returned)
+        for row, record in enumerate(csv.reader(_lines(text), delimiter=delimiter), start=1):  # noqa: B007 (it is returned)
             if re.search(pattern, "\n".join(record)):
                 break
     return row

@@ -17,6 +17,8 @@ def row_codes(columns: list[pa.ChunkedArray]) -> np.ndarray:
     """
     codes, size = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
+        if pa.types.is_floating(column.type):
+            column = pc.add(column, 0.0)  # 0.0 and -0.0 are equal
         encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
         values = len(encoded.dictionary)
         if size * values > np.iinfo(np.int64).max:
@@ -50,7 +52,9 @@ def _mark(column: pa.ChunkedArray) -> np.ndarray:
         missing = pc.is_null(column).to_numpy()
         values = pc.fill_null(column, 0).to_numpy()
         # 0.0 + -0.0 is 0.0: they are equal.
-        bits = (values.astype(np.float64) + 0.0).view(np.uint64) if values.dtype.kind == "f" else values.astype(np.uint64)
+        bits = (
+            (values.astype(np.float64) + 0.0).view(np.uint64) if values.dtype.kind == "f" else values.astype(np.uint64)
+        )
         return np.where(missing, _ODD, bits)
     encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
     return encoded.indices.to_numpy().astype(np.uint64)

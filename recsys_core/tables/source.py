@@ -20,6 +20,9 @@ from recsys_core.run_context import RunContext
 
 HEAD_BYTES = 1 << 20
 LIMIT_BYTES = 2 << 30
+MAX_LINES = 50_000_000
+MAX_VALUES = 500_000_000
+"""How many values the lines of a text may have together: each takes memory, even where nothing stands in it."""
 
 ENCODING_NAMES = {
     "utf-8": "UTF-8",
@@ -176,20 +179,24 @@ class _Chunks(io.RawIOBase):
 class Utf8Stream:
     """A source's text as UTF-8 bytes, for Arrow to read, followed by a line `ending`.
 
-    Reading raises UnicodeDecodeError if the bytes aren't in `encoding`, and NulByte at a NUL character.
+    Reading raises UnicodeDecodeError if the bytes aren't in `encoding`, NulByte at a NUL character, and InvalidTable
+    where the text has more lines or more values between delimiters than a file may have.
     `quotes` tells after reading whether any quotation mark was seen.
     """
 
     closed = False
 
-    def __init__(self, source: Source, encoding: str, ending: bytes, chunk_bytes: int):
+    def __init__(self, source: Source, encoding: str, delimiter: str, ending: str, chunk_bytes: int):
+        self._name = source.name
         self._chunks = source.chunks(chunk_bytes)
         self._is_utf8 = encoding == "utf-8"
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-        self._ending = ending
+        self._delimiter = delimiter.encode()
+        self._ending = ending.encode()
         self._waiting = b""
         self._last = b""
         self._done = False
+        self._lines = self._values = 0
         self.quotes = False
 
     def readable(self) -> bool:
@@ -223,12 +230,26 @@ class Utf8Stream:
             data = self._decoder.decode(raw, final=not raw).encode("utf-8")
         if b"\0" in data:
             raise NulByte
+        self._count(data)
         self.quotes = self.quotes or b'"' in data
         self._last = data[-1:] or self._last
         if raw:
             return data
         self._done = True
         return data + (b"" if self._last in (b"\n", b"\r", b"") else b"\n") + self._ending
+
+    def _count(self, data: bytes) -> None:
+        lines = max(data.count(b"\n"), data.count(b"\r"))
+        self._lines += lines
+        self._values += lines + data.count(self._delimiter)
+        for found, limit, what in (
+            (self._lines, MAX_LINES, "lines"),
+            (self._values, MAX_VALUES, "values in all its rows"),
+        ):
+            if found > limit:
+                raise InvalidTable(
+                    f"{self._name} has more than {limit:,} {what}, the limit for one file. Split it into several files."
+                )
 
 
 def chosen_encoding(name: str, head: bytes) -> str:

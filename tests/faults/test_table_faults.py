@@ -331,3 +331,10 @@ def test_utf_16_may_be_chosen_for_a_file_without_its_mark() -> None:
         data = "product_id,title\n1,grün\n".encode(encoding)
         table = read_table(data, "products", name="shop.csv", mapping=Mapping(encoding="utf-16"))
         assert table.frame["title"].tolist() == ["grün"]
+
+
+def test_a_long_value_in_a_row_of_another_width_is_set_apart() -> None:
+    long = "a" * 200_000
+    table = check(f"product_id,title\n1,a\n2,b,{long}\n3,c\n")
+    assert table.frame["product_id"].tolist() == ["1", "3"]
+    assert table.rejected["title"].tolist() == [f"b,{long}"]

@@ -364,3 +364,17 @@ def test_uses_are_said_in_words() -> None:
         "2 source models, the recommendations of “May”, “June” and “July”, the figures of its categories, 1 backtest"
     )
     assert not Uses((), (), (), ())
+
+
+def test_a_first_table_after_the_others(workspace: Workspace) -> None:
+    """Products alone leave a table of interactions without rows, to which the first ones come."""
+    products = pd.DataFrame({"product_id": ["a"], "title": ["A"]})
+    published = publish_combined(
+        workspace, {"products": combine(None, products, "products", "keep")}, before=None, files=[], report={}
+    )
+    sales = pd.DataFrame({"customer_id": ["c"], "product_id": ["a"], "quantity": [2.0]})
+    there = workspace.catalog().interactions
+    one = combine(there, sales, "interactions", "keep")
+    assert one.difference.sentence() == "1 interaction added."
+    publish_combined(workspace, {"interactions": one}, before=published, files=[], report={})
+    pd.testing.assert_frame_equal(workspace.catalog().interactions, sales, check_dtype=False)
