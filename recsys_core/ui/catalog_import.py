@@ -146,13 +146,12 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Ki
         st.success("Every row can be used.", icon=":material/check_circle:")
     with st.container(horizontal=True, vertical_alignment="center"):
         ready = plan is not None and not plan.changes_nothing
-        # By the version that it adds to: a click meant for another one imports nothing unseen.
-        onto = "first" if plan is None or plan.before is None else plan.before.id
         keep = st.button(
             "Import the good rows" if rejected else "Import",
             type="primary",
             icon=":material/download_done:",
-            key=f"import-{onto}",
+            # Another plan, another button: a click meant for what is no longer shown imports nothing unseen.
+            key=f"import-{id(plan)}",
             disabled=not ready,
         )
         st.button(
