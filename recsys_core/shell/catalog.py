@@ -111,6 +111,8 @@ def _mappings(arguments: argparse.Namespace) -> dict[Kind, Mapping]:
     if options.get("delimiter") in ("tab", "\\t"):
         options["delimiter"] = "\t"
     by_kind = bool(read) and set(read) <= set(KINDS)
+    if by_kind and not all(isinstance(choices, dict) for choices in read.values()):
+        raise InvalidSetting(f"“{arguments.mapping}” holds no JSON object for one of the tables {', '.join(read)}.")
     try:
         return {
             kind: Mapping.model_validate((read.get(kind, {}) if by_kind else read) | options, strict=False)

@@ -10,14 +10,14 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from recsys_core.run_context import RunContext
 from recsys_core.tables.columns import COLUMNS, UNIQUE, Kind, Type
-from recsys_core.tables.conversion import convert
+from recsys_core.tables.conversion import MARKED_AS_TEXT, convert
 from recsys_core.tables.difference import OnDuplicate
 from recsys_core.tables.mapping import Mapping
-from recsys_core.tables.matching import REASON_COLUMNS, Matched, match_columns, own_columns
+from recsys_core.tables.matching import REASON_COLUMNS, Matched, match_columns, own_columns, unmarked_name
+from recsys_core.tables.near_twins import near_twins
 from recsys_core.tables.reading import TextTable, read_text
 
 OWN_ID = "an id of its own"
@@ -71,7 +71,8 @@ class CheckedTable:
     tags lists of str. A known column that the file doesn't have isn't there.
     """
     rejected: pd.DataFrame
-    """One line for each bad row: row (its number in the file), column, found, expected, then the row's text as it was.
+    """One line for each bad row: row (its number in the file), column, found, expected, then the row's text as it was,
+    but for the ' by which a spreadsheet knows a text.
 
     Where a row has several faults, "; " stands between them.
     """
@@ -195,7 +196,7 @@ def check_table(
         frame, rows, said = _one_row_each(frame, rows, unique, on_duplicate)
         notes += said
     if unique is not None:
-        notes += _near_twins(frame[unique], rows, id_column)
+        notes += near_twins(frame[unique], rows, id_column)
     if "title" in frame:
         untitled = int(frame["title"].isna().sum())
         notes += [f"{_products(untitled)} without a title: kept, but found by fewer signs."] if untitled else []
@@ -274,23 +275,6 @@ def _repeated(ids: pa.ChunkedArray | pa.Array, good: np.ndarray, rows: np.ndarra
     return _Problem(later.index.to_numpy(), column, OWN_ID, expected)
 
 
-def _near_twins(ids: pd.Series, rows: np.ndarray, column: str) -> list[str]:
-    """A note on ids that differ only by case, spaces, invisible characters or the way letters are composed."""
-    text = pa.array(ids, pa.string())
-    plain = pc.utf8_lower(pc.utf8_normalize(text, "NFKC"))
-    plain = pc.replace_substring_regex(plain, "[\\s\u00a0\u200b-\u200f\u2060\ufeff]+", "")
-    keys = pd.Series(plain.to_pandas())
-    twins = keys[keys.duplicated(keep=False)]
-    if twins.empty:
-        return []
-    pairs = [at.to_numpy()[:2] for _, at in twins.index.to_series().groupby(twins.to_numpy(), sort=False)]
-    shown = ", ".join(f'"{ids[a]}" (row {rows[a]:,}) and "{ids[b]}" (row {rows[b]:,})' for a, b in pairs[:_EXAMPLES])
-    more = f", and {len(pairs) - _EXAMPLES:,} more" if len(pairs) > _EXAMPLES else ""
-    return [
-        f"Some values of {column} differ only by case, spaces or invisible characters: {shown}{more}. All were kept."
-    ]
-
-
 def _faults(text: TextTable, problems: list[_Problem]) -> pd.DataFrame:
     """at (the position in the text table; -1 for a row of another width), row, column, found, expected, cause; by row."""
     parts = [
@@ -322,7 +306,7 @@ def _rejected(text: TextTable, faults: pd.DataFrame) -> pd.DataFrame:
     lines = _one_line_each(faults.drop(columns="cause"))
     # A file's own column "row" must not be mistaken for ours.
     names = own_columns(text)
-    own = [f"{name} (file)" if name in REASON_COLUMNS else name for name in names]
+    own = [f"{name} (file)" if name in REASON_COLUMNS else unmarked_name(name, names) for name in names]
     within = lines["at"].to_numpy() >= 0
     originals = text.table.select(names).take(pa.array(lines["at"].to_numpy()[within])).to_pandas()
     originals.columns = pd.Index(own)
@@ -332,7 +316,11 @@ def _rejected(text: TextTable, faults: pd.DataFrame) -> pd.DataFrame:
         rejected.loc[at, own] = _fitted(
             list(misfit.values[text.table.num_columns - len(own) :]), len(own), text.delimiter
         )
-    return rejected.astype({"row": "int64", **dict.fromkeys(rejected.columns[1:], "str")})
+    rejected = rejected.astype({"row": "int64", **dict.fromkeys(rejected.columns[1:], "str")})
+    # The file that is made of this frame has the ' before a formula again; there it may not have two.
+    for name in own:
+        rejected[name] = rejected[name].str.replace(MARKED_AS_TEXT, r"\1", regex=True)
+    return rejected
 
 
 def _one_line_each(faults: pd.DataFrame) -> pd.DataFrame:

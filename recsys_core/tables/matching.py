@@ -101,6 +101,12 @@ def own_columns(text: TextTable) -> list[str]:
     return names[len(REASON_COLUMNS) :] if tuple(names[: len(REASON_COLUMNS)]) == REASON_COLUMNS else names
 
 
+def unmarked_name(column: str, found: list[str]) -> str:
+    """A column's name without the ' that keeps a spreadsheet from running it, unless another column is called so."""
+    plain = column[1:] if _MARKED_AS_TEXT.match(column) else column
+    return column if plain in found else plain
+
+
 def _chosen(text: TextTable, kind: Kind, mapping: Mapping) -> dict[str, str]:
     unknown = [ours for ours in mapping.columns if ours not in COLUMNS[kind]]
     if unknown:
@@ -125,6 +131,5 @@ def _attribute(column: str, mended: bool, kind: Kind, found: list[str]) -> str:
     """An attribute's name: the file's own, unless one of ours is called so."""
     if mended and column.endswith(_IN_FILE) and column.removesuffix(_IN_FILE) in REASON_COLUMNS:
         return column.removesuffix(_IN_FILE)
-    plain = _MARKED_AS_TEXT.sub("", column, count=1) if _MARKED_AS_TEXT.match(column) else column
-    name = column if plain in found else plain
+    name = unmarked_name(column, found)
     return f"{name}{_IN_FILE}" if name in COLUMNS[kind] else name

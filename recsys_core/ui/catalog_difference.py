@@ -24,6 +24,8 @@ def changes(plan: Plan) -> None:
             absent = [kind for kind in ("interactions", "customers", "products") if kind not in plan.combined]
             if absent:
                 st.caption(f"No file of {' and '.join(absent)} was given: the catalog's stay as they are.")
+        for note in plan.notes:
+            st.warning(plain(note, 600), icon=":material/content_copy:")
         for sentence in plan.fit.sentences():
             st.caption(f":material/chevron_right: {plain(sentence, 600)}")
 

@@ -22,8 +22,7 @@ PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
 # A text that begins with ' before such a sign gets one more, so that reading the file again takes just one away.
-_BARE_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_FORMULA = re.compile(f"'*{_BARE_FORMULA.pattern}")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def safe_csv(frame: pd.DataFrame) -> bytes:
@@ -32,15 +31,6 @@ def safe_csv(frame: pd.DataFrame) -> bytes:
     A text (or a column's name) that a spreadsheet program would run gets a leading '; numbers stay as they are.
     """
     return _csv(frame).encode("utf-8-sig")
-
-
-def rejected_csv(frame: pd.DataFrame) -> bytes:
-    """A file's rejected rows as a CSV file for people, like `safe_csv`.
-
-    They hold the file's own text, in which a formula may have its ' already: that one stays the only one, so that the mended
-    row reads as the row of the file would have.
-    """
-    return _csv(frame, _BARE_FORMULA).encode("utf-8-sig")
 
 
 def recommendations_csv(frame: pd.DataFrame) -> bytes:
@@ -120,20 +110,20 @@ def _beside(frame: pd.DataFrame, key: str, more: pd.DataFrame) -> pd.DataFrame:
     return joined[[*list(frame)[:at], *added, *list(frame)[at:]]]
 
 
-def _csv(frame: pd.DataFrame, formula: re.Pattern[str] = _FORMULA) -> str:
-    harmless = frame.rename(columns={name: _harmless(str(name), formula) for name in frame})
+def _csv(frame: pd.DataFrame) -> str:
+    harmless = frame.rename(columns={name: _harmless(str(name)) for name in frame})
     for name, values in harmless.items():
         if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
             continue
         if values.map(lambda value: isinstance(value, (list, np.ndarray))).any():  # Parquet gives arrays
             values = values.map(TAG_SEPARATOR.join, na_action="ignore")
         # A list's values repeat (ids, titles): each distinct one is looked at once.
-        known = {text: _harmless(text, formula) for text in values.dropna().astype("str").unique()}
+        known = {text: _harmless(text) for text in values.dropna().astype("str").unique()}
         harmless[name] = values.astype("str").map(known)
     text = harmless.to_csv(index=False, lineterminator="\n")
     # A bare carriage return is put into quotation marks only where it is part of the line end.
     return harmless.to_csv(index=False, lineterminator="\r\n") if "\r" in text else text
 
 
-def _harmless(text: str, formula: re.Pattern[str]) -> str:
-    return f"'{text}" if formula.match(text) else text
+def _harmless(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text

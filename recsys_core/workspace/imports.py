@@ -14,10 +14,11 @@ from recsys_core.artefacts import sha256
 from recsys_core.errors import AlreadyThere, InvalidTable
 from recsys_core.run_context import RunContext
 from recsys_core.tables.checking import CheckedTable, read_table
-from recsys_core.tables.columns import CUSTOMER, PRODUCT, Kind
+from recsys_core.tables.columns import CUSTOMER, PRODUCT, UNIQUE, Kind
 from recsys_core.tables.difference import Combined, Missing, OnDuplicate, combine
 from recsys_core.tables.fit import FitReport, fit_together
 from recsys_core.tables.mapping import Mapping
+from recsys_core.tables.near_twins import near_twins_in_catalog
 from recsys_core.workspace.catalog_versions import publish_combined
 from recsys_core.workspace.records import CatalogVersion, LaunchRecord
 from recsys_core.workspace.workspace import Workspace
@@ -35,9 +36,16 @@ class Upload:
     @classmethod
     def of(cls, path: Path, mapping: Mapping = Mapping()) -> Upload:
         """Raises InvalidTable if there is no such file."""
-        if not path.is_file():
-            raise InvalidTable(f"There is no file “{path}”. Check the name, and the folder that you are in.")
-        return cls(path, path.name, mapping)
+        name = _shown(path.name)
+        try:
+            is_there = path.is_file()
+        except OSError:  # the name is too long
+            is_there = False
+        if not is_there:
+            raise InvalidTable(
+                f"There is no file “{_shown(str(path))}”. Check the name, and the folder that you are in."
+            )
+        return cls(path, name, mapping)
 
     def digest(self) -> str:
         return hashlib.sha256(self.source).hexdigest() if isinstance(self.source, bytes) else sha256(self.source)
@@ -45,6 +53,11 @@ class Upload:
     def check(self, kind: Kind, on_duplicate: OnDuplicate = "keep", run: RunContext = RunContext()) -> CheckedTable:
         """Raises InvalidTable if the file as a whole can't be used."""
         return read_table(self.source, kind, name=self.name, mapping=self.mapping, on_duplicate=on_duplicate, run=run)
+
+
+def _shown(name: str) -> str:
+    """A name that may hold any bytes as text that can be shown and stored."""
+    return name.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)
@@ -59,14 +72,16 @@ class Plan:
     """Of the whole catalog, as it would be."""
     files: list[dict[str, Any]]
     report: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    """What else a person should know, in sentences."""
 
     @property
     def changes_nothing(self) -> bool:
         return self.before is not None and all(some.difference.nothing_changed for some in self.combined.values())
 
     def sentences(self) -> list[str]:
-        """What changes in each table, in words."""
-        return [some.difference.sentence() for some in self.combined.values()]
+        """What changes in each table, in words; then the notes."""
+        return [*(some.difference.sentence() for some in self.combined.values()), *self.notes]
 
     def publish(self, workspace: Workspace, who: str | None = None) -> CatalogVersion:
         """Keeps it as the newest version of the catalog; the one before, where it changes nothing.
@@ -145,7 +160,13 @@ class CheckedFiles:
             )
         nothing = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
         fit = fit_together(products, nothing if interactions is None else interactions, frames["customers"])
-        return Plan(before, combined, fit, self.files, self.report() | {"fit": fit.sentences()})
+        notes = []
+        for kind, table in self.tables.items():
+            name, known = UNIQUE[kind], there[kind]
+            if name is not None and known is not None:
+                notes += near_twins_in_catalog(known[name], table.frame[name], table.rows, f"{name} in {table.name}")
+        report = self.report() | {"fit": fit.sentences(), "notes": notes}
+        return Plan(before, combined, fit, self.files, report, tuple(notes))
 
     def publish(self, workspace: Workspace, who: str | None = None) -> CatalogVersion:
         """Adds the good rows to the catalog; what is there already stays as it is. See `Plan.publish`."""

@@ -18,7 +18,7 @@ from recsys_core.errors import InvalidTable
 from recsys_core.tables.checking import read_table
 from recsys_core.tables.columns import COLUMNS, Kind
 from recsys_core.tables.mapping import Mapping
-from recsys_core.workspace.exports import rejected_csv, safe_csv
+from recsys_core.workspace.exports import safe_csv
 from recsys_core.workspace.spreadsheet import safe_xlsx
 
 # NUL is refused by every reader, and half a character isn't text.
@@ -115,7 +115,9 @@ def test_any_rejected_rows_read_as_their_file_did(table: pd.DataFrame) -> None:
     data = safe_csv(table.assign(price="x"))
     rejected = read_table(data, "products", name="a.csv").rejected
     assert len(rejected) == len(table)
-    again = read_again(rejected_csv(rejected.assign(price="5")), "products", "mended.csv")
+    again = read_again(safe_csv(rejected.assign(price="5")), "products", "mended.csv")
+    pd.testing.assert_frame_equal(again, table.assign(price=5.0))
+    again = read_again(safe_xlsx(rejected.assign(price="5")), "products", "mended.xlsx")
     pd.testing.assert_frame_equal(again, table.assign(price=5.0))
 
 
@@ -159,7 +161,7 @@ def read_or_refuse(data: bytes, kind: Kind, mapping: Mapping = Mapping()) -> Non
         table = read_table(data, kind, name="a.csv", mapping=mapping)
         assert table.rows_read >= len(table.frame) + len(table.rejected)
         safe_csv(table.frame)
-        rejected_csv(table.rejected)
+        safe_csv(table.rejected)
     except InvalidTable as error:
         said = str(error)
     finally:

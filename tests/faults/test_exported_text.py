@@ -19,7 +19,7 @@ from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 from recsys_core.tables.checking import read_table
 from recsys_core.workspace import Workspace
-from recsys_core.workspace.exports import recommendations_csv, rejected_csv, safe_csv
+from recsys_core.workspace.exports import recommendations_csv, safe_csv
 from recsys_core.workspace.imports import Upload, check_files
 from recsys_core.workspace.spreadsheet import safe_xlsx
 from recsys_core.workspace.uploads import discard, spooled
@@ -128,7 +128,7 @@ def test_rejected_rows_cannot_run_and_read_as_their_file_did() -> None:
     rows = pd.DataFrame({"product_id": [f"p{at}" for at in range(len(texts))], "title": texts, "price": "x"})
     data = rows.to_csv(index=False)
     good = read_table(data.replace(",x\n", ",1\n").encode(), "products", name="shop.csv").frame
-    content = rejected_csv(read_table(data.encode(), "products", name="shop.csv").rejected)
+    content = safe_csv(read_table(data.encode(), "products", name="shop.csv").rejected)
     cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
     assert not any(cell.startswith(RUNS) for cell in cells)
     mended = read_table(content.replace(b",x\n", b",1\n"), "products", name="mended.csv")

@@ -112,7 +112,7 @@ def test_limits_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None
     assert "limit" in shell.refused("import", "--products", shell.file("big.csv", PRODUCTS * 100))
 
 
-@pytest.mark.parametrize("name", ["nowhere.csv", "", "folder"])
+@pytest.mark.parametrize("name", ["nowhere.csv", "", "x" * 300 + ".csv", "folder"])
 def test_a_name_without_a_file(name: str, shell: Shell) -> None:
     (shell.folder / "folder").mkdir()
     assert "no file" in shell.refused("import", "--products", shell.folder / name)
@@ -204,6 +204,16 @@ def test_duplicates_are_reported_and_nothing_is_overwritten_unasked(shell: Shell
     assert "has all of this already" in shell("import", "--products", again).out
 
 
+def test_twins_of_ids_in_the_catalog_are_told_with_their_rows(shell: Shell) -> None:
+    shell("import", "--products", shell.file("first.csv", PRODUCTS + "Caf\u00e9,c,1\n"))
+    again = shell.file("again.csv", "product_id,title,price\nC,c,1\na,New,9\nCafe\u0301\u200b,d,1\nB,Pot,3\n")
+    done = shell("import", "--products", again, "--json")
+    assert '"a" (row 3) and "A" in the catalog' in done.out
+    assert '(row 4) and "Caf\u00e9" in the catalog' in done.out
+    assert "(row 5)" not in done.out
+    assert len(done.json()["notes"]) == 1
+
+
 def test_strangers_are_counted_and_listed(shell: Shell) -> None:
     sales = shell.file("i.csv", "customer_id,product_id\nc,A\nd,A\nc,ghost\nc,ghost\n")
     customers = shell.file("c.csv", "customer_id\nc\n")
@@ -228,6 +238,7 @@ def test_strangers_are_counted_and_listed(shell: Shell) -> None:
         ('{"header_row": 20}', "Row 20"),
         ('{"encoding": "klingon"}', "klingon"),
         ('{"encoding": "base64"}', "base64"),
+        ('{"products": 1}', "products"),
     ],
 )
 def test_a_mapping_that_is_none(mapping: str, said: str, shell: Shell) -> None:
@@ -266,3 +277,15 @@ def test_a_real_process(content: bytes, said: str, shell: Shell) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_file_name_that_is_no_text(shell: Shell) -> None:
+    """Linux allows any bytes in a name."""
+    for name, content, code in (("a\udcff.csv", PRODUCTS, 0), ("b\udcff.csv", "", 2)):
+        done = real("import", "--workspace", shell.folder / "workspace", "--products", shell.file(name, content))
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    workspace = Workspace(shell.folder / "workspace")
+    version = workspace.catalog_version()
+    assert version is not None
+    assert version.files[0]["name"] == "a?.csv"
+    workspace.close()
