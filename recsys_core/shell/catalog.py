@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from recsys_core.errors import InvalidSetting
 from recsys_core.shell.parts import Outcome, opened_workspace, with_bar, write
+from recsys_core.tables.source import ENCODING_NAMES
 
 if TYPE_CHECKING:
     from recsys_core.run_context import RunContext
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from recsys_core.workspace.imports import CheckedFiles, Plan
 
 KINDS: tuple[Kind, ...] = ("products", "interactions", "customers")
+_GUESSED = ("cp1252", "gb18030")
+"""Encodings that are told, because other letters could be meant."""
 _FILE_CHOICES = ("encoding", "delimiter", "sheet", "header_row", "decimal", "dates")
 
 
@@ -68,6 +71,7 @@ def import_files(arguments: argparse.Namespace) -> Outcome:
         raise InvalidSetting(
             "Nothing to import: name at least one of --products, --interactions, --customers, --archive."
         )
+    _check_rejected(arguments.rejected, list(given.values()))
     uploads = {kind: Upload.of(path, mappings[kind]) for kind, path in given.items()}
     workspace = opened_workspace(arguments)
 
@@ -129,6 +133,8 @@ def _told(checked: CheckedFiles, plan: Plan) -> list[str]:
     lines = []
     for table in checked.tables.values():
         lines.append(f"{table.name}: {table.summary()}")
+        lines += [f"  read as {ENCODING_NAMES[table.mapping.encoding]}"] if table.mapping.encoding in _GUESSED else []
+        lines += [f"  sheet “{table.mapping.sheet}”"] if table.mapping.sheet else []
         lines += [f"  {group.count:,} × {group.column or 'row'}: expected {group.expected}" for group in table.groups()]
         lines += [f"  {read.theirs} → {read.ours}" for read in table.columns if read.why and read.theirs != read.ours]
         lines += [f"  {read.theirs}: {read.read_as}" for read in table.columns if read.read_as]
@@ -137,15 +143,31 @@ def _told(checked: CheckedFiles, plan: Plan) -> list[str]:
     return [*lines, *plan.sentences(), *plan.fit.sentences()]
 
 
+def _check_rejected(rejected: Path | None, given: list[Path]) -> None:
+    """Raises InvalidSetting if the file for rejected rows would take an input's place, or can't be a table by its name."""
+    if rejected is None:
+        return
+    if rejected.suffix.lower() not in (".csv", ".xlsx"):
+        raise InvalidSetting(f"“{rejected}” should end in .csv or .xlsx: that says how the rejected rows are written.")
+    places = [rejected, *(rejected.with_name(f"{rejected.stem}.{kind}{rejected.suffix}") for kind in KINDS)]
+    if {path.resolve() for path in places} & {path.resolve() for path in given}:
+        raise InvalidSetting(
+            f"“{rejected}” is one of the files to import; the rejected rows would take its place. Name another."
+        )
+
+
 def _write_rejected(checked: CheckedFiles, path: Path) -> list[str]:
     """One file; of several tables with such rows, one each with the table's name in it."""
     from recsys_core.workspace.exports import safe_csv
+    from recsys_core.workspace.spreadsheet import safe_xlsx
+
+    made = {".csv": safe_csv, ".xlsx": safe_xlsx}[path.suffix.lower()]
 
     bad = {kind: table.rejected for kind, table in checked.tables.items() if len(table.rejected)}
     lines = []
     for kind, rejected in bad.items():
         to = path if len(bad) == 1 else path.with_name(f"{path.stem}.{kind}{path.suffix}")
-        write(to, safe_csv(rejected))
+        write(to, made(rejected))
         lines.append(f"{len(rejected):,} rejected rows written to {to}: mend them there, and import that file.")
     return lines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,17 +13,16 @@ import pyarrow as pa
 
 from recsys_core.run_context import RunContext
 from recsys_core.tables.columns import COLUMNS, UNIQUE, Kind, Type
-from recsys_core.tables.conversion import MARKED_AS_TEXT, convert
+from recsys_core.tables.conversion import convert
 from recsys_core.tables.difference import OnDuplicate
 from recsys_core.tables.mapping import Mapping
-from recsys_core.tables.matching import REASON_COLUMNS, Matched, match_columns, own_columns, unmarked_name
+from recsys_core.tables.matching import Matched, match_columns, own_columns
 from recsys_core.tables.near_twins import near_twins
 from recsys_core.tables.reading import TextTable, read_text
+from recsys_core.tables.rejected import LONGEST_FOUND, Problem, faults_of, rejected_rows
 
 OWN_ID = "an id of its own"
-AS_WIDE = "as many values as there are column names"
 
-_LONGEST_FOUND = 80
 _EXAMPLES = 3
 
 
@@ -91,6 +90,8 @@ class CheckedTable:
     sheets: tuple[str, ...]
     rows: np.ndarray
     """The row number in the file of each row of `frame`."""
+    rejected_ids: frozenset[str] = frozenset()
+    """Of products or customers, those whom a rejected row names: they are in the file, though not among the good rows."""
 
     def groups(self) -> list[FaultGroup]:
         """Rejected rows by cause, the most frequent first."""
@@ -118,17 +119,6 @@ class CheckedTable:
         ]
         more = len(self.rejected) - len(examples)
         return f"{counts}: {'; '.join(examples)}{f'; and {more:,} more' if more else ''}."
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """Cells with one fault: positions in the text table, the column as in the file, what was expected in each."""
-
-    at: np.ndarray
-    column: str
-    cause: str
-    expected: list[str] | None = field(default=None, repr=False)
-    """Where it differs from cell to cell; else the cause says it."""
 
 
 def read_table(
@@ -162,7 +152,7 @@ def check_table(
 ) -> CheckedTable:
     """Checks a table that was read as text, like `read_table`."""
     matched = match_columns(text, kind, mapping)
-    problems: list[_Problem] = []
+    problems: list[Problem] = []
     notes = [*text.notes, *matched.notes]
     values: dict[str, pa.ChunkedArray | pa.Array] = {}
     columns: list[ColumnRead] = []
@@ -172,7 +162,7 @@ def check_table(
         converted = convert(column, type_, theirs, now=now, decimal=mapping.decimal, dates=mapping.dates)
         values[name] = converted.values
         notes += converted.notes
-        problems += [_Problem(np.flatnonzero(mask), theirs, expected) for mask, expected in converted.problems]
+        problems += [Problem(np.flatnonzero(mask), theirs, expected) for mask, expected in converted.problems]
         why, sure = matched.why.get(name, ("", True))
         examples = _shown(column, converted.values)
         columns.append(ColumnRead(name, theirs, type_, why, sure, converted.read_as, converted.unsure, examples))
@@ -200,12 +190,12 @@ def check_table(
     if "title" in frame:
         untitled = int(frame["title"].isna().sum())
         notes += [f"{_products(untitled)} without a title: kept, but found by fewer signs."] if untitled else []
-    faults = _faults(text, problems)
+    faults = faults_of(text, problems)
     return CheckedTable(
         kind=kind,
         name=text.name,
         frame=frame,
-        rejected=_rejected(text, faults),
+        rejected=rejected_rows(text, faults),
         notes=tuple(notes),
         rows_read=text.table.num_rows + len(text.misfits),
         faults=faults.drop(columns="at"),
@@ -214,6 +204,7 @@ def check_table(
         column_names=own_columns(text),
         sheets=text.sheets,
         rows=rows,
+        rejected_ids=frozenset() if unique is None else _ids_at(values[unique], faults["at"].to_numpy(), frame[unique]),
     )
 
 
@@ -226,7 +217,7 @@ def _shown(column: pa.ChunkedArray, values: pa.ChunkedArray | pa.Array) -> tuple
     """Some filled cells, and what they became."""
     head = column.slice(0, 1_000).to_pylist()
     filled = [at for at, cell in enumerate(head) if cell.strip()][:_EXAMPLES]
-    return tuple((head[at][:_LONGEST_FOUND], _as_text(values[at].as_py())[:_LONGEST_FOUND]) for at in filled)
+    return tuple((head[at][:LONGEST_FOUND], _as_text(values[at].as_py())[:LONGEST_FOUND]) for at in filled)
 
 
 def _as_text(value: object) -> str:
@@ -264,7 +255,13 @@ def _one_row_each(
     return kept, rows[last], [said]
 
 
-def _repeated(ids: pa.ChunkedArray | pa.Array, good: np.ndarray, rows: np.ndarray, column: str) -> _Problem:
+def _ids_at(ids: pa.ChunkedArray | pa.Array, at: np.ndarray, good: pd.Series) -> frozenset[str]:
+    """The ids at those positions (-1: none) that no good row has."""
+    named = ids.take(pa.array(np.unique(at[at >= 0]))).to_pylist()
+    return frozenset(named) - {None} - set(good)
+
+
+def _repeated(ids: pa.ChunkedArray | pa.Array, good: np.ndarray, rows: np.ndarray, column: str) -> Problem:
     """The good rows whose id an earlier good row has."""
     at = np.flatnonzero(good)
     series = pd.Series(ids.to_pandas().iloc[at].to_numpy(), index=at)
@@ -272,80 +269,7 @@ def _repeated(ids: pa.ChunkedArray | pa.Array, good: np.ndarray, rows: np.ndarra
     firsts = pd.Series(series.index, index=series)
     firsts = firsts[~firsts.index.duplicated()]
     expected = [f"{OWN_ID}; row {row:,} has this one already" for row in rows[firsts.loc[later].to_numpy()]]
-    return _Problem(later.index.to_numpy(), column, OWN_ID, expected)
-
-
-def _faults(text: TextTable, problems: list[_Problem]) -> pd.DataFrame:
-    """at (the position in the text table; -1 for a row of another width), row, column, found, expected, cause; by row."""
-    parts = [
-        pd.DataFrame(
-            {
-                "at": problem.at,
-                "row": text.rows[problem.at],
-                "column": problem.column,
-                "found": text.table.column(problem.column).take(pa.array(problem.at)).to_pandas(),
-                "expected": problem.cause if problem.expected is None else problem.expected,
-                "cause": problem.cause,
-            }
-        )
-        for problem in problems
-    ]
-    misfits = [
-        (-1, misfit.row, "", _values(len(misfit.values)), f"{text.width:,}, as in the first row", AS_WIDE)
-        for misfit in text.misfits
-    ]
-    columns = ["at", "row", "column", "found", "expected", "cause"]
-    faults = pd.concat([*parts, pd.DataFrame(misfits, columns=columns)], ignore_index=True)
-    faults = faults.astype({"at": "int64", "row": "int64", **dict.fromkeys(columns[2:], "str")})
-    faults["found"] = faults["found"].str.slice(0, _LONGEST_FOUND)
-    return faults.sort_values("row", kind="stable", ignore_index=True)
-
-
-def _rejected(text: TextTable, faults: pd.DataFrame) -> pd.DataFrame:
-    """The bad rows in the order of the file."""
-    lines = _one_line_each(faults.drop(columns="cause"))
-    # A file's own column "row" must not be mistaken for ours.
-    names = own_columns(text)
-    own = [f"{name} (file)" if name in REASON_COLUMNS else unmarked_name(name, names) for name in names]
-    within = lines["at"].to_numpy() >= 0
-    originals = text.table.select(names).take(pa.array(lines["at"].to_numpy()[within])).to_pandas()
-    originals.columns = pd.Index(own)
-    originals.index = lines.index[within]
-    rejected = pd.concat([lines.drop(columns="at"), originals.reindex(lines.index)], axis=1)
-    for at, misfit in zip(lines.index[~within], sorted(text.misfits, key=lambda misfit: misfit.row), strict=True):
-        rejected.loc[at, own] = _fitted(
-            list(misfit.values[text.table.num_columns - len(own) :]), len(own), text.delimiter
-        )
-    rejected = rejected.astype({"row": "int64", **dict.fromkeys(rejected.columns[1:], "str")})
-    # The file that is made of this frame has the ' before a formula again; there it may not have two.
-    for name in own:
-        rejected[name] = rejected[name].str.replace(MARKED_AS_TEXT, r"\1", regex=True)
-    return rejected
-
-
-def _one_line_each(faults: pd.DataFrame) -> pd.DataFrame:
-    """Joins the faults of a row that has several."""
-    several = faults["row"].duplicated(keep=False)
-    if not several.any():
-        return faults
-    joined = (
-        faults[several]
-        .groupby("row", sort=False)
-        .agg({"at": "first", **dict.fromkeys(("column", "found", "expected"), "; ".join)})
-    )
-    lines = pd.concat([faults[~several], joined.reset_index()[list(faults)]], ignore_index=True)
-    return lines.sort_values("row", ignore_index=True)
-
-
-def _fitted(values: list[str], width: int, delimiter: str) -> list[str]:
-    """The values of a row of another width than the header: missing ones empty, surplus ones joined to the last."""
-    if len(values) > width:
-        values[width - 1 :] = [delimiter.join(values[width - 1 :])]
-    return values + [""] * (width - len(values))
-
-
-def _values(count: int) -> str:
-    return "1 value" if count == 1 else f"{count:,} values"
+    return Problem(later.index.to_numpy(), column, OWN_ID, expected)
 
 
 def _rows(count: int) -> str:

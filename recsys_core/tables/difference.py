@@ -1,13 +1,13 @@
 """A table and what comes to it: which rows are new, which are changed, and the table that both make together.
 
-A product is known by its id, a customer by theirs. An interaction is known by customer, product, kind of event and time,
-of the last two those that both tables have; rows that agree in all of these (an invoice may name a product twice) are
-told apart by the rest of them, and then counted.
+A product is known by its id, a customer by theirs. An interaction is known by customer, product, kind of event and time; what a
+table doesn't tell of these is missing in all its rows. Rows that agree in all of them (an invoice may name a product twice) are
+told apart by the rest, and then counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -112,15 +112,24 @@ class Combined:
 
 
 def combine(
-    before: pd.DataFrame | None, new: pd.DataFrame, kind: Kind, on_duplicate: OnDuplicate, missing: Missing = "keep"
+    before: pd.DataFrame | None,
+    new: pd.DataFrame,
+    kind: Kind,
+    on_duplicate: OnDuplicate,
+    missing: Missing = "keep",
+    spared: Collection[str] = (),
 ) -> Combined:
-    """What the table `before` (None: there is none) becomes when the rows of `new` come to it."""
+    """What the table `before` (None: there is none) becomes when the rows of `new` come to it.
+
+    spared: ids of products or customers that aren't missing, though no row of `new` has them.
+    """
     if before is None or before.empty:
         nothing = np.zeros(0, dtype=bool)
         told = Difference(kind, len(new), 0, 0, 0, removed=missing == "remove", added_rows=new.head(MOST_ROWS))
         return Combined(before, nothing, new.reset_index(drop=True), told)
     old, coming = arrow(before), arrow(new)
-    at = _found(old, coming, _key(old, coming, kind))
+    key = [name for name in _KEYS[kind] if name in old.column_names or name in coming.column_names]
+    at = _found(old, coming, key)
     there = np.flatnonzero(at >= 0)
     cells = _different_cells(old, coming, at[there], there, on_duplicate)
     differs = np.zeros(len(there), dtype=bool)
@@ -129,7 +138,9 @@ def combine(
     added = at < 0
     lacking = np.ones(old.num_rows, dtype=bool)
     lacking[at[there]] = False
-    changes = _changes(old, coming, _key(old, coming, kind), at[there], there, cells)
+    if spared:
+        lacking &= ~before[_KEYS[kind][0]].isin(list(spared)).to_numpy()
+    changes = _changes(old, coming, [name for name in key if name in old.column_names], at[there], there, cells)
     changed = there[:0] if on_duplicate == "keep" else there[differs]
     is_fresh = added.copy()
     is_fresh[changed] = True
@@ -215,10 +226,6 @@ def _common(types: Sequence[pa.DataType]) -> pa.DataType:
     return pa.large_string()
 
 
-def _key(before: pa.Table, new: pa.Table, kind: Kind) -> list[str]:
-    return [name for name in _KEYS[kind] if name in before.column_names and name in new.column_names]
-
-
 def _comparable(before: pa.Table, new: pa.Table, name: str) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     """A column of both in one type that can be compared; lists as texts, an empty one as missing."""
     known = [table.schema.field(name).type for table in (before, new) if name in table.column_names]
@@ -247,8 +254,8 @@ def _found(before: pa.Table, new: pa.Table, key: Sequence[str]) -> np.ndarray:
     rest = [name for name in new.column_names if name in before.column_names and name not in key]
     if len(several) and len(several_old) and rest:
         alike = [*key, *rest]
-        part = before.select(alike).take(pa.array(rows[several_old]))
-        exact_rows, exact_old, exact = _codes(part, new.select(alike).take(pa.array(several)), alike)
+        part = before.take(pa.array(rows[several_old]))
+        exact_rows, exact_old, exact = _codes(part, new.take(pa.array(several)), alike)
         exact_at = _paired(exact_old, exact)
         same = exact_at >= 0
         at[several[same]] = rows[several_old][exact_rows[exact_at[same]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from recsys_core.errors import InvalidTable
@@ -81,11 +82,16 @@ def match_columns(text: TextTable, kind: Kind, mapping: Mapping = Mapping()) -> 
         )
     named = {column: ours for ours, column in theirs.items()}
     attributes = frozenset(name for name in found if name not in named and name not in left_out)
-    ours = {
-        column: named.get(column) or _attribute(column, mended, kind, found)
-        for column in found
-        if column in named or column in attributes
-    }
+    ours: dict[str, str] = {}
+    taken = {*COLUMNS[kind], *found}
+    for column in found:
+        if column in named:
+            ours[column] = named[column]
+        elif column in attributes:
+            # Its own name is its to keep, unless one of ours is called so.
+            ours[column] = free_name(
+                _attribute(column, mended, found), {*taken, *ours.values()} - {column} | set(COLUMNS[kind])
+            )
     notes += [
         f"“{suggested.theirs}” was read as {ours_}: {suggested.why}."
         for ours_, suggested in guessed.items()
@@ -99,6 +105,13 @@ def own_columns(text: TextTable) -> list[str]:
     """The columns of a file, without the reasons that ours of rejected rows has before them: they have done their work."""
     names = text.table.column_names
     return names[len(REASON_COLUMNS) :] if tuple(names[: len(REASON_COLUMNS)]) == REASON_COLUMNS else names
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with as many " (file)" behind it as it takes to be none of those that are taken."""
+    while name in taken:
+        name += _IN_FILE
+    return name
 
 
 def unmarked_name(column: str, found: list[str]) -> str:
@@ -127,9 +140,8 @@ def _chosen(text: TextTable, kind: Kind, mapping: Mapping) -> dict[str, str]:
     return chosen
 
 
-def _attribute(column: str, mended: bool, kind: Kind, found: list[str]) -> str:
-    """An attribute's name: the file's own, unless one of ours is called so."""
+def _attribute(column: str, mended: bool, found: list[str]) -> str:
+    """An attribute's name: the file's own."""
     if mended and column.endswith(_IN_FILE) and column.removesuffix(_IN_FILE) in REASON_COLUMNS:
         return column.removesuffix(_IN_FILE)
-    name = unmarked_name(column, found)
-    return f"{name}{_IN_FILE}" if name in COLUMNS[kind] else name
+    return unmarked_name(column, found)

@@ -182,6 +182,7 @@ def _read(origin: Source, encoding: str, mapping: Mapping) -> TextTable:
             "column names. Check that this is the right file, or put a row with the names above it."
         )
     header_row, header = find_header(list(enumerate(records, start=1)), mapping.header_row, origin.name)
+    header += [""] * (_trailing(records[header_row:], len(header)))
     stream, table, misfits = _parse(origin, encoding, delimiter, len(header))
     total = table.num_rows + len(misfits)
     if not _ends_with_our_row(table):
@@ -207,6 +208,14 @@ def _read(origin: Source, encoding: str, mapping: Mapping) -> TextTable:
     return TextTable(
         origin.name, table, rows, tuple(misfits), len(header), encoding, delimiter, tuple(notes), header_row
     )
+
+
+def _trailing(records: list[list[str]], width: int) -> int:
+    """How many delimiters stand behind the values of most rows, with nothing between them."""
+    filled = [record for record in records if any(map(str.strip, record))]
+    if not filled or any(any(map(str.strip, record[width:])) for record in filled):
+        return 0
+    return max(Counter(map(len, filled)).most_common(1)[0][0] - width, 0)
 
 
 def _head_text(origin: Source, encoding: str) -> str:

@@ -65,8 +65,13 @@ def _rules(type_: Type) -> list[tuple[Any, str]]:
     if type_ in ("time", "planned"):
         return [(pd.api.types.is_datetime64_any_dtype, "times")]
     if type_ == "tags":
-        return [(lambda column: column.map(lambda tags: isinstance(tags, list)), "lists of texts")]
+        return [(lambda column: column.map(_is_list) | column.isna(), "lists of texts")]
     return []
+
+
+def _is_list(tags: object) -> bool:
+    # Parquet gives arrays.
+    return isinstance(tags, list | tuple | np.ndarray)
 
 
 def _finite(column: pd.Series) -> pd.Series:

@@ -32,6 +32,13 @@ ENCODING_NAMES = {
     "utf-16-be": "UTF-16",
     "cp1252": "Windows-1252",
     "gb18030": "GB18030",
+    "cp1250": "Windows-1250 (Central Europe)",
+    "iso8859-2": "ISO 8859-2 (Central Europe)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "shift_jis": "Shift JIS (Japanese)",
+    "euc_kr": "EUC-KR (Korean)",
+    "big5": "Big5 (Chinese, traditional)",
+    "mac_roman": "Mac Roman",
 }
 
 _ASCII = re.compile(r"[\0-\x7f]+")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -101,13 +103,13 @@ def _plan(tables: dict[Kind, CheckedTable], on_duplicate: OnDuplicate) -> Plan |
     """What the import would change; made anew only when files, choices or the catalog are others."""
     newest = workspace().catalog_version()
     asked: tuple[Any, ...] = (
-        tuple(id(table) for table in tables.values()),
+        tuple(tables.values()),
         on_duplicate,
         _missing(),
         None if newest is None else newest.id,
     )
     kept = st.session_state.get("catalog-plan")
-    if kept is None or kept[0] != asked:
+    if kept is None or not _same(kept[0], asked):
         uploads = {kind: upload for kind in tables if (upload := upload_of(_part(kind))) is not None}
         checked = CheckedFiles.of(uploads, tables)
         missing = _missing()
@@ -121,6 +123,12 @@ def _plan(tables: dict[Kind, CheckedTable], on_duplicate: OnDuplicate) -> Plan |
         st.session_state["catalog-plan"] = kept = (asked, plan)
     made: Plan = kept[1]
     return made
+
+
+def _same(asked: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+    """Whether a plan was made for the same tables, themselves and not their like, and the same choices."""
+    tables, others = asked[0], now[0]
+    return asked[1:] == now[1:] and len(tables) == len(others) and all(map(operator.is_, tables, others))
 
 
 def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Kind]) -> bool:
@@ -166,13 +174,15 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Ki
     try:
         with st.spinner("Importing …"):
             version = plan.publish(workspace(), who())
-            for kind, table in tables.items():
-                upload = upload_of(_part(kind))
-                if upload is not None:
-                    remember(workspace(), kind, table.column_names, upload.mapping, upload.name)
     except LaunchdeskError as error:
         st.error(plain(error, 1000), icon=":material/error:")
         return False
+    # The import is done; that its choices can't be kept for the next one is no reason to call it failed.
+    with suppress(LaunchdeskError):
+        for kind, table in tables.items():
+            upload = upload_of(_part(kind))
+            if upload is not None:
+                remember(workspace(), kind, table.column_names, upload.mapping, upload.name)
     _forget()
     st.session_state[IMPORTED] = (None if plan.before is None else plan.before.id, version.id)
     return True

@@ -18,7 +18,7 @@ from recsys_core.ui.plain import one_line, plain
 
 NONE = "not in the file"
 GUESS = "Guessed"
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "gb18030")
+ENCODINGS = [name for name in ENCODING_NAMES if name not in ("utf-8-sig", "utf-16-le", "utf-16-be")]
 DECIMALS = {"": GUESS, ".": "Point: 1,299.50", ",": "Comma: 1.299,50"}
 DATES = {
     "": GUESS,

@@ -11,7 +11,8 @@ from recsys_core.ui.plain import plain
 from recsys_core.ui.table_files import table_buttons
 
 SHOWN = 200
-"""Rejected rows on the page; the download has all."""
+COLUMNS = 60
+"""Rejected rows on the page, and the first of their columns, with those at fault; the download has all."""
 _MARKED = "background-color: rgba(217, 119, 87, 0.35)"
 _REASONS = {
     "row": st.column_config.NumberColumn("Row", format="%d", width="small", help="Its number in the file."),
@@ -75,6 +76,9 @@ def _rejected(table: CheckedTable) -> None:
 def _rows(table: CheckedTable, faults: pd.DataFrame) -> None:
     """Those rows as they came, the cells that are at fault marked."""
     shown = table.rejected[table.rejected["row"].isin(faults["row"])].head(SHOWN).reset_index(drop=True)
+    at_fault = set(faults["column"])
+    wanted = [at < COLUMNS or str(name).removesuffix(" (file)") in at_fault for at, name in enumerate(shown)]
+    shown = shown.loc[:, wanted].iloc[:, : 4 * COLUMNS]
     cells = set(faults[["row", "column"]].itertuples(index=False, name=None))
 
     def marks(row: pd.Series) -> list[str]:

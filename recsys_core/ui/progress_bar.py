@@ -40,7 +40,7 @@ def with_progress(body: Callable[[RunContext], T], started: str, stop: Callable[
             # Quick work shows nothing: a bar that flashes is worse than none.
             if not wait([future], _EVERY).done:
                 with place.container(border=True):
-                    bar = st.progress(0.0, started)
+                    bar = st.progress(0.0, plain(started))
                     if stop is not None:
                         st.button("Stop", icon=":material/stop:", key=f"stop-{started}", on_click=stop)
                 begun, stage = time.monotonic(), ""

@@ -148,8 +148,14 @@ class CheckedFiles:
         catalog = None if before is None else workspace.catalog(before.id)
         kinds: tuple[Kind, ...] = ("products", "interactions", "customers")
         there = {kind: None if catalog is None else catalog.table(kind) for kind in kinds}
+        sales = self.tables.get("interactions")
+        if missing == "remove" and sales is not None and len(sales.rejected) and catalog is not None:
+            raise InvalidTable(
+                f"{len(sales.rejected):,} rows of {sales.name} were rejected. Removing what the file lacks would remove the "
+                "sales of the catalog that they stand for. Mend them first, or let the catalog's rows stay."
+            )
         combined = {
-            kind: combine(there[kind], table.frame, kind, on_duplicate, missing)
+            kind: combine(there[kind], table.frame, kind, on_duplicate, missing, table.rejected_ids)
             for kind, table in run.track(self.tables.items(), "Comparing with the catalog", len(self.tables))
         }
         frames = there | {kind: some.frame for kind, some in combined.items()}
@@ -160,7 +166,7 @@ class CheckedFiles:
             )
         nothing = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
         fit = fit_together(products, nothing if interactions is None else interactions, frames["customers"])
-        notes = []
+        notes = _told_by_one_side(there["interactions"], self.frame("interactions"))
         for kind, table in self.tables.items():
             name, known = UNIQUE[kind], there[kind]
             if name is not None and known is not None:
@@ -193,6 +199,21 @@ def already_known(workspace: Workspace, products: pd.DataFrame) -> list[str]:
         return []
     known = workspace.catalog().product_ids
     return products.loc[products[PRODUCT].isin(known), PRODUCT].tolist()
+
+
+def _told_by_one_side(before: pd.DataFrame | None, new: pd.DataFrame | None) -> list[str]:
+    """A note where the catalog's interactions, or the file's, lack a column by which sales are told apart."""
+    if before is None or before.empty or new is None:
+        return []
+    notes = []
+    for name, what in (("timestamp", "times"), ("event_type", "kinds of event")):
+        if (name in before) != (name in new):
+            has, lacks = ("catalog", "file") if name in before else ("file", "catalog")
+            notes.append(
+                f"The interactions of the {has} have {what}, those of the {lacks} don't: no row can be told to be in both, so "
+                "all of the file's count as new. If some are in the catalog already, they will count twice."
+            )
+    return notes
 
 
 def check_files(

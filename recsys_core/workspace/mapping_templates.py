@@ -1,4 +1,8 @@
-"""How a person had files with certain columns read: used again when the next file with these columns comes."""
+"""How a person had files with certain columns read: used again when the next file with these columns comes.
+
+What is about one file's bytes (encoding, delimiter, sheet, row of the names) isn't kept: where it was guessed wrongly the columns
+have other names, and another file may have been saved otherwise.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from recsys_core.tables.mapping import Mapping
 from recsys_core.workspace.database import now
 from recsys_core.workspace.tables import MAPPINGS
 from recsys_core.workspace.workspace import Workspace
+
+_KEPT = {"columns", "left_out", "decimal", "dates"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ def template_of(workspace: Workspace, kind: Kind, columns: Sequence[str]) -> Tem
 
 def remember(workspace: Workspace, kind: Kind, columns: Sequence[str], mapping: Mapping, name: str) -> None:
     """Keeps the choices for the next file with these columns; where there are none, forgets what was kept."""
+    mapping = Mapping(**mapping.model_dump(include=_KEPT))
     fingerprint = _fingerprint(kind, columns)
     with workspace.begin() as connection:
         connection.execute(sa.delete(MAPPINGS).where(MAPPINGS.c.id == fingerprint))
