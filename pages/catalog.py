@@ -60,7 +60,7 @@ def catalog(newest: CatalogVersion) -> None:
     undo_import()
     version = shown_version(newest)
     files = ", ".join(plain(file.get("name", ""), 60) for file in version.files)
-    st.markdown(f"Imported {moment(version.created)} from {files}.")
+    st.markdown(f"Last change {moment(version.created)}, from {files}.")
     # Only the tab that is open is drawn.
     look, products, profile, bring, versions = st.tabs(
         [LOOK, PRODUCTS, PROFILE, BRING, VERSIONS], key=TAB, bind="query-params"

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from recsys_core.run_context import RunContext
-from recsys_core.tables.columns import COLUMNS, UNIQUE, Kind, Type
+from recsys_core.tables.columns import COLUMNS, REQUIRED, UNIQUE, Kind, Type
 from recsys_core.tables.conversion import convert
 from recsys_core.tables.difference import OnDuplicate
 from recsys_core.tables.mapping import Mapping
@@ -42,7 +42,7 @@ class ColumnRead:
     unsure: str
     """A sentence where that guess may be wrong."""
     examples: tuple[tuple[str, str], ...]
-    """Some cells as they are in the file, and what they became."""
+    """Some different cells as they are in the file, and what they became; "" where they can't be read."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def read_table(
     """Reads a file (CSV, plain or .gz, an Excel workbook, Parquet) and checks it as the table `kind`.
 
     `mapping` holds what a person chose; the rest is guessed. `on_duplicate` tells which row of an id that the file has more
-    than once counts: the first (and the others are rejected), the last, or all together. `now` is the present in UTC without
+    than once counts: the first (and the others are rejected), the last, or all together; under "merge" products need no title. `now` is the present in UTC without
     a zone, by default the clock's: later times are faults. Raises InvalidTable if the file as a whole can't be used.
     """
     text = read_text(source, name=name, mapping=mapping, run=run)
@@ -151,7 +151,9 @@ def check_table(
     run: RunContext = RunContext(),
 ) -> CheckedTable:
     """Checks a table that was read as text, like `read_table`."""
-    matched = match_columns(text, kind, mapping)
+    # What fills in rows that are there need not say more of them than which they are.
+    needed = [name for name in REQUIRED[kind] if on_duplicate != "merge" or name != "title"]
+    matched = match_columns(text, kind, mapping, needed)
     problems: list[Problem] = []
     notes = [*text.notes, *matched.notes]
     values: dict[str, pa.ChunkedArray | pa.Array] = {}
@@ -216,7 +218,7 @@ def _as_read(text: TextTable, kind: Kind, mapping: Mapping, matched: Matched) ->
 def _shown(column: pa.ChunkedArray, values: pa.ChunkedArray | pa.Array) -> tuple[tuple[str, str], ...]:
     """Some filled cells, and what they became."""
     head = column.slice(0, 1_000).to_pylist()
-    filled = [at for at, cell in enumerate(head) if cell.strip()][:_EXAMPLES]
+    filled = list({cell: at for at, cell in reversed(list(enumerate(head))) if cell.strip()}.values())[::-1][:_EXAMPLES]
     return tuple((head[at][:LONGEST_FOUND], _as_text(values[at].as_py())[:LONGEST_FOUND]) for at in filled)
 
 

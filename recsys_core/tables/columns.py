@@ -42,6 +42,9 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "customers": (CUSTOMER,),
 }
 
+MAX_COLUMNS = 5_000
+"""How many columns a file may have."""
+
 UNIQUE: dict[Kind, str | None] = {"products": PRODUCT, "interactions": None, "customers": CUSTOMER}
 """The column of each table whose values may occur once only."""
 

@@ -14,15 +14,13 @@ from recsys_core.tables.cells import Converted as Converted
 from recsys_core.tables.cells import null_where_empty, true_at
 from recsys_core.tables.columns import CATEGORY_SEPARATOR, TAG_SEPARATOR, Type
 from recsys_core.tables.dates import read_dates
+from recsys_core.tables.formulas import MARKED
 from recsys_core.tables.mapping import DateOrder, Decimal
 from recsys_core.tables.numbers import read_numbers
 
 A_NUMBER = "a number such as 12 or 3.5"
 A_PRICE = "a price of 0 or more, such as 12.50"
 AN_ID = "an id: the cell may not be empty"
-
-MARKED_AS_TEXT = "^'('*[=+\\-@\t\r\n＝＋－＠])"
-"""What our exports, and spreadsheets, make of a text that would run as a formula: it has one more ' before it."""
 
 
 def convert(
@@ -49,7 +47,7 @@ def convert(
     the order of day, month and year; None: the column decides, and `Converted.read_as` tells how.
     Text that our exports have marked with ' against being run as a formula loses that mark.
     """
-    column = _unmarked(column, MARKED_AS_TEXT if type_ in _TEXTS else "^'")
+    column = _unmarked(column, MARKED if type_ in _TEXTS else "^'")
     if type_ == "time":
         now = now or dt.datetime.now(dt.UTC).replace(tzinfo=None)
         # A day's grace: the file may be in a zone that is ahead of UTC.

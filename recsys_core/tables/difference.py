@@ -338,9 +338,14 @@ def _changes(
     there: np.ndarray,
     cells: Mapping[str, np.ndarray],
 ) -> pd.DataFrame:
+    # Only as many rows as have that many cells: with many columns, the cells of all would be far more than are kept.
+    in_rows = np.zeros(len(there), dtype=np.int64)
+    for mask in cells.values():
+        in_rows += mask
+    shown = int(np.searchsorted(np.cumsum(in_rows), MOST_CHANGES)) + 1
     parts = []
     for name, mask in cells.items():
-        which = np.flatnonzero(mask)[:MOST_CHANGES]
+        which = np.flatnonzero(mask[:shown])
         rows = pa.array(at[which])
         told = {column: _text(before.column(column).take(rows)) for column in key}
         told["column"] = pa.array([name] * len(which), pa.string())

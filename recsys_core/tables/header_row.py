@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from recsys_core.errors import InvalidTable
+from recsys_core.tables.columns import MAX_COLUMNS
 
 SEARCHED = 30
 """Rows among which the column names are looked for."""
-MAX_COLUMNS = 5_000
 
 _ENOUGH = 0.6
 """Of the most cells that a row has: a row of names fills as many, a title fewer."""

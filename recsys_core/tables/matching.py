@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from recsys_core.errors import InvalidTable
 from recsys_core.tables.columns import COLUMNS, REQUIRED, Kind, plain_name
+from recsys_core.tables.formulas import unmarked
 from recsys_core.tables.header_row import looks_like_data
 from recsys_core.tables.mapping import Mapping
 from recsys_core.tables.reading import TextTable, quoted
 from recsys_core.tables.suggestion import suggest
+from recsys_core.tables.table_kind import guess_kind
 
 REASON_COLUMNS = ("row", "column", "found", "expected")
 """What stands before the text of a rejected row in the file that a person downloads, mends and uploads again."""
 _IN_FILE = " (file)"
-_MARKED_AS_TEXT = re.compile("'(?='*[=+\\-@＝＋－＠])")
-"""What our exports put before a name that a spreadsheet would run as a formula."""
 _SAMPLE = 300
+_ONLY_CHANGES = "A file that only changes products of the catalog needs no titles: fill in from it (“merge”). "
 
 
 class MissingColumn(InvalidTable):
@@ -45,14 +45,26 @@ class Matched:
     notes: tuple[str, ...]
 
 
-def match_columns(text: TextTable, kind: Kind, mapping: Mapping = Mapping()) -> Matched:
-    """Raises MissingColumn if a required column isn't found, InvalidTable if the mapping names one that isn't there."""
+def match_columns(
+    text: TextTable, kind: Kind, mapping: Mapping = Mapping(), needed: Sequence[str] | None = None
+) -> Matched:
+    """`needed` are the columns that must be there, by default all that are required of a table of that kind.
+
+    Raises MissingColumn if one of them isn't found, InvalidTable if the mapping names a column that isn't there.
+    """
+    needed = REQUIRED[kind] if needed is None else needed
     found = own_columns(text)
     notes = []
     mended = len(found) < text.table.num_columns
     left_out = set(mapping.left_out)
     if mended:
         notes.append(f"{text.name} holds rows that were rejected before; the columns with the reasons were left out.")
+    likely = guess_kind(text.table.select(found).slice(0, _SAMPLE))
+    elsewhere = (
+        "" if likely in (None, kind) else f"It looks like a table of {likely}: was it given in the right place? "
+    )
+    if elsewhere and not mapping.columns:
+        notes.append(elsewhere.strip())
     chosen = _chosen(text, kind, mapping)
     open_columns = [name for name in found if name not in left_out and name not in chosen.values()]
     sample = text.table.select(open_columns).slice(0, _SAMPLE)
@@ -70,13 +82,13 @@ def match_columns(text: TextTable, kind: Kind, mapping: Mapping = Mapping()) -> 
             text,
             {},
         )
-    doubtful = {ours: guessed[ours] for ours in REQUIRED[kind] if ours in guessed and not guessed[ours].sure}
-    missing = [name for name in REQUIRED[kind] if name not in theirs or name in doubtful]
+    doubtful = {ours: guessed[ours] for ours in needed if ours in guessed and not guessed[ours].sure}
+    missing = [name for name in needed if name not in theirs or name in doubtful]
     if missing:
         hints = [f"Perhaps “{suggested.theirs}” is {ours} ({suggested.why})." for ours, suggested in doubtful.items()]
         raise MissingColumn(
             f"{text.name} has no column {quoted(missing)}, which a table of {kind} needs. Found {quoted(found)}. "
-            f"{' '.join([*hints, ''])}Say which of them it is, add it, or check that this is the right file.",
+            f"{elsewhere}{' '.join([*hints, ''])}{_ONLY_CHANGES if missing == ['title'] else ''}Say which of them it is, add it, or check that this is the right file.",
             text,
             theirs,
         )
@@ -116,8 +128,9 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 def unmarked_name(column: str, found: list[str]) -> str:
     """A column's name without the ' that keeps a spreadsheet from running it, unless another column is called so."""
-    plain = column[1:] if _MARKED_AS_TEXT.match(column) else column
-    return column if plain in found else plain
+    plain = unmarked(column)
+    # A name doesn't begin with a space or a line break: there, the ' is no mark of ours.
+    return column if plain in found or plain != plain.strip() else plain
 
 
 def _chosen(text: TextTable, kind: Kind, mapping: Mapping) -> dict[str, str]:

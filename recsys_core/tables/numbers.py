@@ -71,6 +71,7 @@ _COMMA_AND_THREE = r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$"
 _POINT_FOR_THOUSANDS = r"\..*[.,]"
 _MARKS = {",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}
 _HEAD = 1_000
+_NO_SLIP = 0.1
 
 
 def read_numbers(column: Column, name: str, *, decimal: Decimal | None, expected: str) -> Converted:
@@ -178,8 +179,9 @@ def _decimal(numbers: pa.Array, fits: dict[Decimal, np.ndarray], rows: np.ndarra
     """The decimal mark that most rows can only be read with; the point where there is no telling."""
     only_comma = fits[","] & ~fits["."]
     surely_comma, surely_point = rows[only_comma].sum(), rows[fits["."] & ~fits[","]].sum()
-    # "1.299" means a thousand only where decimal commas are the rule, not where one is a slip.
-    is_rule = surely_comma > rows[matching(numbers, _POINT_AND_THREE)].sum()
+    # "1.299" means a thousand only where decimal commas are no slip: a price list has few odd cents among whole euros.
+    lone = rows[matching(numbers, _POINT_AND_THREE)].sum()
+    is_rule = surely_comma > lone or (surely_comma > 1 and surely_comma > _NO_SLIP * lone)
     has_both = bool((only_comma & matching(numbers, _POINT_FOR_THOUSANDS)).any())
     return "," if surely_comma > surely_point and (is_rule or has_both) else "."
 
@@ -209,6 +211,12 @@ def _doubts(
             found.setdefault(example(cells, best), []).append(f"{called} between thousands")
     read_as = [f"{' and '.join(ways)}, as in {shown}" for shown, ways in found.items()]
     unsure = []
+    thousands = used & matching(numbers, _POINT_AND_THREE)
+    if decimal == "," and thousands.any() and thousands.sum() >= sure.sum():
+        unsure += [
+            f"{example(cells, thousands)} in {name} was read as {numbers.filter(pa.array(thousands))[0].as_py().replace('.', '')}, "
+            f"because others, such as {example(cells, sure)}, have a decimal comma. Choose the decimal mark if that is wrong."
+        ]
     if decimal == "." and not sure.any():
         for pattern in (_COMMA_AND_THREE, _POINT_AND_THREE):
             doubtful = matching(numbers, pattern)

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from recsys_core.errors import InvalidTable
-from recsys_core.tables.columns import TAG_SEPARATOR, plain_name
+from recsys_core.errors import Cancelled, InvalidTable
+from recsys_core.run_context import RunContext
+from recsys_core.tables.columns import MAX_COLUMNS, TAG_SEPARATOR, plain_name
+from recsys_core.tables.source import Source
 
 LIMIT_BYTES = 4 << 30
 """How large a file may be once it is unpacked, and the text made of it."""
-MAX_COLUMNS = 5_000
 
 _PIECE_ROWS = 10_000
+_PIECE_CELLS = 1_000_000
 _WHOLE_BELOW = float(1 << 53)
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
-def read_parquet_text(source: Path | bytes | BinaryIO, name: str) -> tuple[pa.Table, tuple[str, ...]]:
+def read_parquet_text(
+    source: Path | bytes | BinaryIO, name: str, *, run: RunContext = RunContext()
+) -> tuple[pa.Table, tuple[str, ...]]:
     """Reads a Parquet file as a table of text without nulls ("" for none), and notes on what was left out.
 
     `source` is a path, the bytes, or a binary file, which stays open; `name` is the file's name for messages, in which
@@ -33,11 +35,12 @@ def read_parquet_text(source: Path | bytes | BinaryIO, name: str) -> tuple[pa.Ta
     2024-03-31 14:05:00 in UTC, the entries of a list are joined by "|". Columns with columns of their own are left out.
     Raises InvalidTable if the file can't be read.
     """
-    with _opened(source, name) as file:
+    with Source(source, name).opened() as file:
+        _check_kind(file, name)
         try:
             with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-                return _read(parquet, name)
-        except (InvalidTable, MemoryError):
+                return _read(parquet, name, run)
+        except (InvalidTable, Cancelled, MemoryError):
             raise
         except Exception as error:
             # Arrow tells of damage as ArrowInvalid, OSError, ArrowNotImplementedError, and some more.
@@ -46,31 +49,16 @@ def read_parquet_text(source: Path | bytes | BinaryIO, name: str) -> tuple[pa.Ta
             ) from error
 
 
-@contextmanager
-def _opened(source: Path | bytes | BinaryIO, name: str) -> Iterator[Any]:
-    with ExitStack() as stack:
-        if isinstance(source, (str, Path)):
-            try:
-                file: Any = stack.enter_context(Path(source).open("rb"))
-            except FileNotFoundError:
-                raise InvalidTable(f"There is no file {Path(source)}. Check its name and its folder.") from None
-            except OSError as error:
-                raise InvalidTable(f"{Path(source)} can't be opened: {error.strerror or error}.") from None
-        elif isinstance(source, (bytes, bytearray, memoryview)):
-            file = pa.BufferReader(source)
-        else:
-            file = source if source.seekable() else pa.BufferReader(source.read(LIMIT_BYTES + 1))
-        file.seek(0)
-        magic = file.read(4)
-        file.seek(0)
-        if magic == b"PARE":
-            raise InvalidTable(f"{name} is encrypted, so it can't be read. Write it without encryption.")
-        if magic != b"PAR1":
-            raise InvalidTable(f"{name} isn't a Parquet file. Write the table as one, or as CSV, and use that.")
-        yield file
+def _check_kind(file: BinaryIO, name: str) -> None:
+    magic = file.read(4)
+    file.seek(0)
+    if magic == b"PARE":
+        raise InvalidTable(f"{name} is encrypted, so it can't be read. Write it without encryption.")
+    if magic != b"PAR1":
+        raise InvalidTable(f"{name} isn't a Parquet file. Write the table as one, or as CSV, and use that.")
 
 
-def _read(parquet: pq.ParquetFile, name: str) -> tuple[pa.Table, tuple[str, ...]]:
+def _read(parquet: pq.ParquetFile, name: str, run: RunContext) -> tuple[pa.Table, tuple[str, ...]]:
     schema = parquet.schema_arrow
     kept, notes = _columns(schema, name)
     metadata = parquet.metadata
@@ -82,7 +70,9 @@ def _read(parquet: pq.ParquetFile, name: str) -> tuple[pa.Table, tuple[str, ...]
         raise InvalidTable(f"{name} has columns but no rows. Expected one row for each entry.")
     pieces: list[list[pa.Array]] = [[] for _ in kept]
     row = size = 0
-    for batch in parquet.iter_batches(_PIECE_ROWS, columns=[schema.names[number] for number in kept]):
+    piece = max(1, min(_PIECE_ROWS, _PIECE_CELLS // len(kept)))
+    for batch in parquet.iter_batches(piece, columns=[schema.names[number] for number in kept]):
+        run.progress(f"Reading {name}", row, metadata.num_rows)
         for number, (column, texts) in enumerate(zip(batch.columns, pieces, strict=True)):
             text = _checked(column, schema.names[kept[number]], row, name)
             size += text.nbytes
@@ -90,6 +80,7 @@ def _read(parquet: pq.ParquetFile, name: str) -> tuple[pa.Table, tuple[str, ...]
         row += batch.num_rows
         if size > LIMIT_BYTES:
             raise _too_large(name)
+    run.progress(f"Reading {name}", row, metadata.num_rows)
     table = pa.table(
         [pa.chunked_array(texts, pa.string()) for texts in pieces], [schema.names[i].strip() for i in kept]
     )

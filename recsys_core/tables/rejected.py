@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from recsys_core.tables.conversion import MARKED_AS_TEXT
+from recsys_core.tables.formulas import MARKED
 from recsys_core.tables.matching import REASON_COLUMNS, free_name, own_columns, unmarked_name
 from recsys_core.tables.reading import TextTable
 
@@ -76,7 +76,7 @@ def rejected_rows(text: TextTable, faults: pd.DataFrame) -> pd.DataFrame:
     rejected = rejected.astype({"row": "int64", **dict.fromkeys(rejected.columns[1:], "str")})
     # The file that is made of this frame has the ' before a formula again; there it may not have two.
     for name in own:
-        rejected[name] = rejected[name].str.replace(MARKED_AS_TEXT, r"\1", regex=True)
+        rejected[name] = rejected[name].str.replace(MARKED, r"\1", regex=True)
     return rejected
 
 

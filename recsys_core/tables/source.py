@@ -8,8 +8,8 @@ import io
 import itertools
 import re
 import zlib
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -121,9 +121,15 @@ class Source:
 
     def start(self) -> bytes:
         """The first bytes as they are."""
+        with self.opened() as raw:
+            return raw.read(8)
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The bytes as they are, as a file that can be read from any place. Raises InvalidTable."""
         raw = self._open_raw()
         try:
-            return raw.read(8)
+            yield raw
         finally:
             if raw is not self._source:
                 raw.close()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import zip_longest
@@ -26,7 +24,10 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_STYLE, SHARED_STRINGS, SHEET_MAIN_NS
 
-from recsys_core.errors import InvalidTable
+from recsys_core.errors import Cancelled, InvalidTable
+from recsys_core.run_context import RunContext
+from recsys_core.tables.columns import MAX_COLUMNS
+from recsys_core.tables.source import Source
 
 LIMIT_BYTES = 512 << 20
 """How large all parts of a workbook may be together, unpacked."""
@@ -39,7 +40,6 @@ ROW_BYTES = 16 << 20
 MAX_PARTS = 10_000
 MAX_TEXTS = 10_000_000
 """How many different texts the cells of a workbook may have."""
-MAX_COLUMNS = 5_000
 MAX_ROWS = 1 << 20
 """The rows of the largest sheet that Excel has."""
 
@@ -78,7 +78,9 @@ class Grid:
     notes: tuple[str, ...]
 
 
-def read_grid(source: Path | bytes | BinaryIO, name: str, sheet: str | None = None) -> Grid:
+def read_grid(
+    source: Path | bytes | BinaryIO, name: str, sheet: str | None = None, *, run: RunContext = RunContext()
+) -> Grid:
     """Reads one sheet of a workbook: the first one with text, hidden ones last, unless `sheet` names one.
 
     `source` is a path, the bytes, or a binary file, which stays open; `name` is the file's name for messages. Formulas
@@ -86,11 +88,11 @@ def read_grid(source: Path | bytes | BinaryIO, name: str, sheet: str | None = No
     digits, and cells with an error are empty. Raises InvalidTable if the file can't be read as a workbook.
     """
     try:
-        with _opened(source) as file:
-            _check_kind(file, name)
+        with Source(source, name).opened() as file:
+            _check_kind(file, name, run)
             with _Archive(file, name) as archive:
-                return _read(archive, name, sheet)
-    except (InvalidTable, MemoryError):
+                return _read(archive, name, sheet, run)
+    except (InvalidTable, Cancelled, MemoryError):
         raise
     except Exception as error:
         # A damaged archive or XML comes to light as some twenty types of error, and new ones with each version of Python
@@ -105,26 +107,8 @@ def _damaged(name: str, where: str = "") -> InvalidTable:
     )
 
 
-@contextmanager
-def _opened(source: Path | bytes | BinaryIO) -> Iterator[BinaryIO]:
-    with ExitStack() as stack:
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            file: BinaryIO = io.BytesIO(source)
-        elif not isinstance(source, (str, Path)):
-            file = source if source.seekable() else io.BytesIO(source.read(LIMIT_BYTES + 1))
-        else:
-            try:
-                file = stack.enter_context(Path(source).open("rb"))
-            except FileNotFoundError:
-                raise InvalidTable(f"There is no file {Path(source)}. Check its name and its folder.") from None
-            except OSError as error:
-                raise InvalidTable(f"{Path(source)} can't be opened: {error.strerror or error}.") from None
-        yield file
-
-
-def _check_kind(file: BinaryIO, name: str) -> None:
+def _check_kind(file: BinaryIO, name: str, run: RunContext) -> None:
     """Refuses what isn't a zip archive, and one with so many entries that their list alone would fill the memory."""
-    file.seek(0)
     magic = file.read(8)
     if not magic:
         raise InvalidTable(f"{name} is empty. Expected an Excel workbook with column names and rows.")
@@ -144,6 +128,7 @@ def _check_kind(file: BinaryIO, name: str) -> None:
     file.seek(0)
     entries, end = 0, b""
     while data := file.read(1 << 20):
+        run.check()
         entries += (end + data).count(b"PK\x01\x02")
         end = data[-3:]
     if entries > MAX_PARTS:
@@ -225,26 +210,44 @@ def _declares_entities(part: Any) -> bool:
     return part.read(1) != b""
 
 
+@dataclass
+class _Meter:
+    """How much of the parts that make up a sheet was read."""
+
+    name: str
+    run: RunContext
+    total: int
+    """Bytes, unpacked."""
+    done: int = 0
+
+    def add(self, read: int) -> None:
+        # Reported once a megabyte, which takes a tenth of a second or so.
+        if self.done >> 20 != (self.done + read) >> 20:
+            self.run.progress(f"Reading {self.name}", self.done, self.total)
+        self.done += read
+
+
 class _Metered:
     """A part as a file that ends in an error where it goes on for too long without a row or text being complete."""
 
-    def __init__(self, part: BinaryIO, name: str):
+    def __init__(self, part: BinaryIO, meter: _Meter):
         self._part = part
-        self._name = name
+        self._meter = meter
         self.since = 0
 
     def read(self, size: int = -1) -> bytes:
         data = self._part.read(size)
+        self._meter.add(len(data))
         self.since += len(data)
         if self.since > ROW_BYTES:
             raise InvalidTable(
-                f"{self._name} has a row or a cell of more than {ROW_BYTES >> 20} MB, the limit for one. Shorten its longest "
+                f"{self._meter.name} has a row or a cell of more than {ROW_BYTES >> 20} MB, the limit for one. Shorten its longest "
                 "text, or clear the unused columns."
             )
         return data
 
 
-def _read(archive: _Archive, name: str, wanted: str | None) -> Grid:
+def _read(archive: _Archive, name: str, wanted: str | None, run: RunContext) -> Grid:
     _check_contents(archive, name)
     manifest = Manifest.from_tree(fromstring(archive.read(ARC_CONTENT_TYPES)))
     book_part = _find_workbook_part(manifest).PartName[1:]
@@ -265,14 +268,19 @@ def _read(archive: _Archive, name: str, wanted: str | None) -> Grid:
     if wanted is not None and wanted not in parts:
         raise InvalidTable(f"{name} has no sheet “{wanted}”. It has: {', '.join(f'“{sheet}”' for sheet in sheets)}.")
 
+    candidates = sheets if wanted is None else (wanted,)
+    meter = _Meter(name, run, archive.getinfo(parts[candidates[0]]).file_size)
     strings_part = manifest.find(SHARED_STRINGS)
-    strings = [] if strings_part is None else _shared_strings(archive, strings_part.PartName[1:], name)
+    strings = [] if strings_part is None else _shared_strings(archive, strings_part.PartName[1:], meter)
     formats = _formats(archive)
-    for sheet in sheets if wanted is None else (wanted,):
+    for sheet in candidates:
         reader = _SheetReader(name, sheet, strings, formats, book.wb.epoch)
+        # Usually the first one has text, so the bar reaches its end once.
+        meter.total = meter.done + archive.getinfo(parts[sheet]).file_size
         with archive.open(parts[sheet]) as part:
-            reader.read(part)
+            reader.read(_Metered(part, meter))
         if reader.rows:
+            run.progress(f"Reading {name}", meter.total, meter.total)
             rows = np.array(reader.rows, dtype=np.int64)
             return Grid(name, reader.table(), rows, sheets, sheet, tuple(reader.notes()))
     where = f"Sheet “{wanted}” of {name}" if wanted is not None else name
@@ -300,7 +308,7 @@ def _check_contents(archive: _Archive, name: str) -> None:
     )
 
 
-def _shared_strings(archive: _Archive, part: str, name: str) -> list[str]:
+def _shared_strings(archive: _Archive, part: str, meter: _Meter) -> list[str]:
     """The texts that cells refer to by number.
 
     openpyxl's own reading of them takes “_x005F_” for nothing, so that a line break and its written form are one.
@@ -308,8 +316,9 @@ def _shared_strings(archive: _Archive, part: str, name: str) -> list[str]:
     if part not in archive:
         return []
     strings = []
+    meter.total += archive.getinfo(part).file_size
     with archive.open(part) as file:
-        metered = _Metered(file, name)
+        metered = _Metered(file, meter)
         root: Element | None = None
         for event, element in iterparse(metered, events=("start", "end")):
             if root is None:
@@ -320,7 +329,7 @@ def _shared_strings(archive: _Archive, part: str, name: str) -> list[str]:
                 metered.since = 0
                 if len(strings) > MAX_TEXTS:
                     raise InvalidTable(
-                        f"{name} has more than {MAX_TEXTS:,} different texts, the limit for a workbook. Save the sheet as "
+                        f"{meter.name} has more than {MAX_TEXTS:,} different texts, the limit for a workbook. Save the sheet as "
                         "CSV, or split it into several files."
                     )
     return strings
@@ -415,7 +424,7 @@ class _SheetReader:
     _waiting_text: int = 0
     _text: int = 0
 
-    def read(self, part: BinaryIO) -> None:
+    def read(self, part: _Metered) -> None:
         for row, texts in self._rows(part):
             self.rows.append(row)
             self._waiting.append(texts)
@@ -429,11 +438,10 @@ class _SheetReader:
                 self._close_piece()
         self._close_piece()
 
-    def _rows(self, part: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+    def _rows(self, part: _Metered) -> Iterator[tuple[int, list[str]]]:
         """The rows that have text, by their numbers, without empty cells at their ends."""
-        metered = _Metered(part, self.name)
         row = 0
-        for _, element in iterparse(metered):
+        for _, element in iterparse(part):
             if element.tag == _ROW:
                 number = int(float(element.get("r") or row + 1))
                 if not row < number <= MAX_ROWS:
@@ -441,7 +449,7 @@ class _SheetReader:
                 row = number
                 texts = self._texts(element, row)
                 element.clear()
-                metered.since = 0
+                part.since = 0
                 if texts:
                     yield row, texts
             elif element.tag == _DATA:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+import pandas as pd
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
@@ -21,13 +22,15 @@ from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.progress_bar import with_progress
 from recsys_core.ui.session import who, workspace
+from recsys_core.ui.table_files import table_buttons
 from recsys_core.ui.templates import templates
 from recsys_core.workspace import CatalogVersion
+from recsys_core.workspace.catalog_versions import delete_version, restore
 from recsys_core.workspace.imports import CheckedFiles, Plan, Upload
 from recsys_core.workspace.mapping_templates import remember
 
 IMPORTED = "catalog-imported"
-"""Session state: the versions before and after the import that was made just now."""
+"""Session state: the import that was made just now."""
 FILES: dict[Kind, tuple[str, str]] = {
     "products": ("Products", "One row a product: its id and its title, and whatever else you know of it."),
     "interactions": ("Interactions", "One row a sale, view, rating or return: who and what, best with the time."),
@@ -38,6 +41,7 @@ ON_DUPLICATE: dict[OnDuplicate, str] = {
     "replace": "Take the file's row",
     "merge": "Fill in from the file",
 }
+WITHIN: dict[OnDuplicate, str] = {"keep": "Take the first", "replace": "Take the last", "merge": "Put them together"}
 MISSING: dict[Missing, str] = {"keep": "They stay", "remove": "Remove them"}
 
 
@@ -49,6 +53,17 @@ class _CheckedFile:
 
     def sentences(self) -> list[str]:
         return []
+
+
+@dataclass(frozen=True)
+class _Imported:
+    """An import that was made just now."""
+
+    before: str | None
+    """Id of the version before."""
+    after: str
+    said: list[str]
+    rejected: dict[Kind, pd.DataFrame]
 
 
 def import_files() -> bool:
@@ -68,13 +83,13 @@ def import_files() -> bool:
             templates()
         return False
     plan = _plan(tables, on_duplicate) if set(tables) == set(given) else None
-    imported = _buttons(plan, tables, given)
-    if imported:
+    _verdict(plan, tables, given)
+    _choices(tables)
+    if _buttons(plan, tables):
         return True
     if plan is not None:
         changes(plan)
-    _choices(plan, tables)
-    _details(given)
+    _details(given, tables)
     return False
 
 
@@ -131,9 +146,10 @@ def _same(asked: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
     return asked[1:] == now[1:] and len(tables) == len(others) and all(map(operator.is_, tables, others))
 
 
-def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Kind]) -> bool:
-    """The verdict in a sentence, and what can be done; whether the import was done just now."""
+def _verdict(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Kind]) -> None:
+    """What a person must know before they press the button, in a sentence."""
     rejected = sum(len(table.rejected) for table in tables.values())
+    ignored = 0 if plan is None else sum(one.difference.kept_as_they_were for one in plan.combined.values())
     if any(is_of_no_use(_part(kind)) for kind in given):
         st.warning(
             "A file can't be read as it is: say below how to read it, or give another one.", icon=":material/error:"
@@ -141,6 +157,12 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Ki
     elif rejected and not any(len(table.frame) for table in tables.values()):
         st.warning(
             "No row can be used: look below why, and mend them or read the file otherwise.", icon=":material/error:"
+        )
+    elif ignored:
+        st.warning(
+            f"{counted(ignored, 'row')} of the file {'differs' if ignored == 1 else 'differ'} from the catalog, which stays as it "
+            "is. If the file is right, take its rows:",
+            icon=":material/difference:",
         )
     elif plan is not None and plan.changes_nothing:
         st.info("Nothing to import: the catalog has all of this already.", icon=":material/check_circle:")
@@ -150,8 +172,18 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Ki
             "or mend the files first.",
             icon=":material/warning:",
         )
+    elif any(read.unsure for table in tables.values() for read in table.columns):
+        st.warning(
+            "Every row can be used, but some numbers or dates may mean something else: see below.",
+            icon=":material/help:",
+        )
     elif plan is not None:
         st.success("Every row can be used.", icon=":material/check_circle:")
+
+
+def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable]) -> bool:
+    """What can be done; whether the import was done just now."""
+    rejected = sum(len(table.rejected) for table in tables.values())
     with st.container(horizontal=True, vertical_alignment="center"):
         ready = plan is not None and not plan.changes_nothing
         keep = st.button(
@@ -184,7 +216,10 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable], given: list[Ki
             if upload is not None:
                 remember(workspace(), kind, table.column_names, upload.mapping, upload.name)
     _forget()
-    st.session_state[IMPORTED] = (None if plan.before is None else plan.before.id, version.id)
+    bad = {kind: table.rejected for kind, table in tables.items() if len(table.rejected)}
+    st.session_state[IMPORTED] = _Imported(
+        None if plan.before is None else plan.before.id, version.id, plan.sentences(), bad
+    )
     return True
 
 
@@ -193,17 +228,17 @@ def _forget() -> None:
     st.session_state.pop("catalog-plan", None)
 
 
-def _choices(plan: Plan | None, tables: dict[Kind, CheckedTable]) -> None:
+def _choices(tables: dict[Kind, CheckedTable]) -> None:
     """What becomes of rows that are there already, where there are any."""
     repeated = any((table.faults["cause"] == OWN_ID).any() for table in tables.values())
-    against = plan is not None and plan.before is not None
+    against = workspace().catalog_version() is not None
     if not (against or repeated or _on_duplicate() != "keep"):
         return
     left, right = st.columns(2)
     left.segmented_control(
         "A row that is in the catalog already, or twice in the file" if against else "An id that is twice in the file",
         list(ON_DUPLICATE),
-        format_func=ON_DUPLICATE.__getitem__,
+        format_func=(ON_DUPLICATE if against else WITHIN).__getitem__,
         default=_on_duplicate(),
         key="on-duplicate",
         help="Fill in: filled cells of the file are taken, empty ones change nothing.",
@@ -219,41 +254,59 @@ def _choices(plan: Plan | None, tables: dict[Kind, CheckedTable]) -> None:
         )
 
 
-def _details(given: list[Kind]) -> None:
-    """What was found in each file; the one with problems first in sight."""
+def _details(given: list[Kind], tables: dict[Kind, CheckedTable]) -> None:
+    """What was found in each file; one with problems first in sight."""
     problems = [kind for kind in given if is_of_no_use(_part(kind))]
+    problems += [kind for kind, table in tables.items() if len(table.rejected)]
     names = [FILES[kind][0] for kind in given]
-    default = FILES[problems[0]][0] if problems else names[0]
-    for tab, kind in zip(st.tabs(names, default=default), given, strict=True):
+    for tab, kind in zip(st.tabs(names, default=FILES[[*problems, *given][0]][0]), given, strict=True):
         with tab:
             file_details(_part(kind), kind)
 
 
 def undo_import() -> None:
     """Says that the import is done, and offers to take it back; to be called on the page that shows the catalog."""
-    made: tuple[str | None, str] | None = st.session_state.get(IMPORTED)
+    made: _Imported | None = st.session_state.get(IMPORTED)
     newest: CatalogVersion | None = workspace().catalog_version()
-    if made is None or newest is None or newest.id != made[1]:
+    if made is None or newest is None or newest.id != made.after:
         return
-    from recsys_core.workspace.catalog_versions import delete_version, restore
+    with st.container(border=True, key="imported"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f":green[:material/check_circle:] Imported. The catalog has {counted(newest.products, 'product')} now.",
+                width="stretch",
+            )
+            if st.button("Undo the import", icon=":material/undo:", key="undo-import"):
+                _undo(made)
+            if st.button(
+                "Close",
+                icon=":material/close:",
+                type="tertiary",
+                key="close-imported",
+                help="What was there before can be restored in the tab Versions at any time.",
+            ):
+                del st.session_state[IMPORTED]
+                st.rerun()
+        for sentence in made.said:
+            st.caption(plain(sentence, 600))
+        for kind, rejected in made.rejected.items():
+            table_buttons(
+                f"{counted(len(rejected), 'rejected row')} of {kind}",
+                f"rejected_{kind}",
+                f"left-{kind}",
+                rejected.copy,
+            )
 
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="imported"):
-        st.markdown(
-            f":green[:material/check_circle:] Imported. The catalog has {counted(newest.products, 'product')} now.",
-            width="stretch",
-        )
-        if st.button("Undo the import", icon=":material/undo:", key="undo-import"):
-            try:
-                if made[0] is None:
-                    delete_version(workspace(), made[1])
-                else:
-                    restore(workspace(), made[0], who())
-            except LaunchdeskError as error:
-                st.error(plain(error, 1000), icon=":material/error:")
-                return
-            del st.session_state[IMPORTED]
-            st.toast("The import is undone.", icon=":material/undo:")
-            st.rerun()
-        if st.button("Close", icon=":material/close:", type="tertiary", key="close-imported"):
-            del st.session_state[IMPORTED]
-            st.rerun()
+
+def _undo(made: _Imported) -> None:
+    try:
+        if made.before is None:
+            delete_version(workspace(), made.after)
+        else:
+            restore(workspace(), made.before, who())
+    except LaunchdeskError as error:
+        st.error(plain(error, 1000), icon=":material/error:")
+        return
+    del st.session_state[IMPORTED]
+    st.toast("The import is undone.", icon=":material/undo:")
+    st.rerun()

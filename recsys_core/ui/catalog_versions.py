@@ -10,7 +10,7 @@ from recsys_core.tables.columns import Kind
 from recsys_core.tables.difference import sentence_of
 from recsys_core.ui.catalog_difference import differences
 from recsys_core.ui.launch_choice import linked_choice
-from recsys_core.ui.numbers import moment
+from recsys_core.ui.numbers import clock, moment
 from recsys_core.ui.plain import one_line, plain
 from recsys_core.ui.session import who, workspace
 from recsys_core.workspace import CatalogVersion
@@ -85,8 +85,9 @@ def version_list(newest: CatalogVersion) -> bool:
                 st.query_params[PARAMETER] = version.id
                 return True
             _restore_button(version, "restore")
-        with st.popover("Delete it", icon=":material/delete:"):
-            _delete(version, last=not others)
+        # Named by the version, so that it closes when that one is gone.
+        with st.popover("Delete it", icon=":material/delete:", key=f"delete-{version.id}"):
+            _delete(version, all_)
     _files(version)
     if not others:
         st.caption("With a second version, this is where they are compared.")
@@ -99,14 +100,14 @@ def version_list(newest: CatalogVersion) -> bool:
 
 def _name(version: CatalogVersion, newest: CatalogVersion) -> str:
     files = ", ".join(str(file.get("name")) for file in version.files)
-    return one_line(f"{moment(version.created)}{' (the newest)' if version.id == newest.id else ''}: {files}", 100)
+    return one_line(f"{clock(version.created)}{' (the newest)' if version.id == newest.id else ''}: {files}", 100)
 
 
 def _what(version: CatalogVersion, all_: list[CatalogVersion]) -> str:
     if version.restored_from is None:
         return one_line(", ".join(str(file.get("name")) for file in version.files), 120)
     older = next((one for one in all_ if one.id == version.restored_from), None)
-    return "an older version, restored" if older is None else f"the version of {moment(older.created)}, restored"
+    return "an older version, restored" if older is None else f"the version of {clock(older.created)}, restored"
 
 
 def _change(version: CatalogVersion) -> str:
@@ -141,14 +142,17 @@ def _restore_button(version: CatalogVersion, key: str) -> None:
     st.rerun()
 
 
-def _delete(version: CatalogVersion, last: bool) -> None:
+def _delete(version: CatalogVersion, all_: list[CatalogVersion]) -> None:
     made = uses(workspace(), version.id)
     st.markdown(
-        "Deletes this version of the catalog"
-        + (", the only one" if last else "")
+        f"Deletes the version of **{clock(version.created)}**"
         + (f", and what was made of it: {plain(made.sentence(), 400)}" if made else "")
         + ". This can't be undone."
     )
+    if len(all_) == 1:
+        st.caption("It is the only one: the workspace has no catalog then.")
+    elif version.id == all_[0].id:
+        st.caption(f"It is the catalog that is in use. The version of {clock(all_[1].created)} is in use then.")
     sure = st.checkbox("Yes, delete all of it" if made else "Yes, delete it", key=f"sure-{version.id}")
     if st.button("Delete this version", disabled=not sure, icon=":material/delete:", key="delete-version"):
         try:
@@ -168,7 +172,7 @@ def _comparison(version: CatalogVersion, other: CatalogVersion) -> None:
     except LaunchdeskError as error:
         st.error(plain(error, 600), icon=":material/error:")
         return
-    st.markdown(f"**From the version of {moment(older.created)} to that of {moment(newer.created)}**")
+    st.markdown(f"**From the version of {clock(older.created)} to that of {clock(newer.created)}**")
     differences(told.values(), "versions")
 
 

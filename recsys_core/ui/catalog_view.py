@@ -78,6 +78,9 @@ def pictures(version: CatalogVersion) -> None:
         _categories(seen)
     with right.container(border=True, height="stretch"):
         st.markdown("**Customers by activity**")
+        if not seen.customers:
+            st.caption("No customer has bought anything yet. Import interactions, too.")
+            return
         figure = activity_figure(seen.activity).update_layout(height=440)
         alt = "How many customers bought how many different products."
         st.plotly_chart(figure, config=CONFIG, key="activity", alt=alt)

@@ -66,7 +66,9 @@ def reading_form(
         key = f"{part}-{round_}"
         chosen = _file_choices(key, mapping, used, table, text)
         columns, left_out = _column_choices(key, kind, mapping, reads, found, text, error)
-        if not st.form_submit_button("Read it so", icon=":material/refresh:"):
+        if not st.form_submit_button(
+            "Read it this way", icon=":material/refresh:", type="secondary" if error is None else "primary"
+        ):
             return None
     return chosen.model_copy(update={"columns": columns, "left_out": left_out})
 
@@ -191,7 +193,9 @@ def _shown(read: ColumnRead | None, theirs: str | None, text: TextTable | None) 
         cells = [cell for cell in text.table.column(theirs).slice(0, 50).to_pylist() if cell.strip()]
         return " · ".join(plain(cell, 30) for cell in cells[:3])
     pairs = [
-        plain(cell, 30) if cell.strip() == value else f"{plain(cell, 30)} :gray[→] **{plain(value, 30)}**"
+        plain(cell, 30)
+        if cell.strip() == value
+        else f"{plain(cell, 30)} :gray[→] {f'**{plain(value, 30)}**' if value else ':red[can’t be read]'}"
         for cell, value in read.examples
     ]
     said = [] if read.sure else [f":orange[:material/help: please check: {plain(read.why, 80)}]"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +11,7 @@ from recsys_core.tables.checking import CheckedTable
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.table_files import table_buttons
+from recsys_core.workspace.exports import safe_csv
 
 SHOWN = 200
 COLUMNS = 60
@@ -69,6 +72,8 @@ def _rejected(table: CheckedTable) -> None:
         lambda: table.rejected,
         rows=count,
         help="The rows as they came, with the reason beside each.",
+        # As the file came: a German Excel opens semicolons, not commas.
+        csv=partial(safe_csv, delimiter=table.mapping.delimiter or ","),
     )
     st.caption("Mend the rows in that file, and upload it alone: the columns with the reasons are left out then.")
 

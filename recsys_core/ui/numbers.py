@@ -44,6 +44,12 @@ def date(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
+def clock(utc: datetime, *, zone: tzinfo | None = None) -> str:
+    """A moment to the second in the browser's time, which doesn't change as time goes on: “3 Aug 2026, 10:15:02”."""
+    local = utc.astimezone(zone or _browser_zone())
+    return f"{date(local)}, {local:%H:%M:%S}"
+
+
 def moment(utc: datetime, *, zone: tzinfo | None = None, now: datetime | None = None) -> str:
     """A moment in the browser's time: “just now”, “12 min ago”, “today, 14:05”, “yesterday, 09:12”, “3 Aug, 10:15”."""
     here = zone or _browser_zone()

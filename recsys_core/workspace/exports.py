@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, TAG_SEPARATOR
+from recsys_core.tables.formulas import marked
 
 if TYPE_CHECKING:
     from recsys_core.dataset import Dataset
@@ -20,17 +20,13 @@ PLACEMENT = [PRODUCT, "rank", "category", "probability", "known"]
 METRICS = ["method", "k", "cut", "group", "metric", "value", "low", "high", "n"]
 PRODUCT_COLUMNS = ["title", "category", "brand", "price"]
 
-# What Excel, LibreOffice or Google Sheets take for the beginning of a formula, full-width forms included.
-# A text that begins with ' before such a sign gets one more, so that reading the file again takes just one away.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
-
-def safe_csv(frame: pd.DataFrame) -> bytes:
+def safe_csv(frame: pd.DataFrame, delimiter: str = ",") -> bytes:
     """The frame as a CSV file for people: UTF-8 with a mark by which Excel knows it, formulas made harmless.
 
     A text (or a column's name) that a spreadsheet program would run gets a leading '; numbers stay as they are.
     """
-    return _csv(frame).encode("utf-8-sig")
+    return _csv(frame, delimiter).encode("utf-8-sig")
 
 
 def recommendations_csv(frame: pd.DataFrame) -> bytes:
@@ -110,20 +106,16 @@ def _beside(frame: pd.DataFrame, key: str, more: pd.DataFrame) -> pd.DataFrame:
     return joined[[*list(frame)[:at], *added, *list(frame)[at:]]]
 
 
-def _csv(frame: pd.DataFrame) -> str:
-    harmless = frame.rename(columns={name: _harmless(str(name)) for name in frame})
+def _csv(frame: pd.DataFrame, delimiter: str = ",") -> str:
+    harmless = frame.rename(columns={name: marked(str(name)) for name in frame})
     for name, values in harmless.items():
         if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
             continue
         if values.map(lambda value: isinstance(value, (list, np.ndarray))).any():  # Parquet gives arrays
             values = values.map(TAG_SEPARATOR.join, na_action="ignore")
         # A list's values repeat (ids, titles): each distinct one is looked at once.
-        known = {text: _harmless(text) for text in values.dropna().astype("str").unique()}
+        known = {text: marked(text) for text in values.dropna().astype("str").unique()}
         harmless[name] = values.astype("str").map(known)
-    text = harmless.to_csv(index=False, lineterminator="\n")
+    text = harmless.to_csv(index=False, sep=delimiter, lineterminator="\n")
     # A bare carriage return is put into quotation marks only where it is part of the line end.
-    return harmless.to_csv(index=False, lineterminator="\r\n") if "\r" in text else text
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
+    return harmless.to_csv(index=False, sep=delimiter, lineterminator="\r\n") if "\r" in text else text

@@ -164,6 +164,8 @@ class CheckedFiles:
             raise InvalidTable(
                 "There would be no product in the catalog. Give a file of products with a row that can be used."
             )
+        if "title" not in products:
+            raise InvalidTable("No product would have a title. Give a file of products with a column for it.")
         nothing = pd.DataFrame({CUSTOMER: [], PRODUCT: []}, dtype="str")
         fit = fit_together(products, nothing if interactions is None else interactions, frames["customers"])
         notes = _told_by_one_side(there["interactions"], self.frame("interactions"))

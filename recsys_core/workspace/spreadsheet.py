@@ -22,6 +22,7 @@ from openpyxl.utils.datetime import to_excel
 
 from recsys_core.errors import LaunchdeskError
 from recsys_core.tables.columns import TAG_SEPARATOR
+from recsys_core.tables.formulas import is_formula, marked
 
 MAX_ROWS = (1 << 20) - 1
 """Rows that fit below the header."""
@@ -43,9 +44,6 @@ _EXTENT = re.compile('(?<=<dimension )ref="[^"]*"')
 _TO_ESCAPE = re.compile("[\\x00-\\x08\\x0b-\\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _CUT_ESCAPE = re.compile("_(x[0-9A-Fa-f]{0,4})?$")
 _NOT_IN_SHEET_NAMES = re.compile("[\\[\\]:*?/\\\\\\x00-\\x1f\\x7f\ud800-\udfff\ufffe\uffff]")
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-# Reading takes one ' from it, as our CSV files mark formulas with one.
-_LIKE_MARKED = re.compile(f"'+{_FORMULA.pattern}")
 
 
 def safe_xlsx(frame: pd.DataFrame, sheet: str = "Sheet1") -> bytes:
@@ -58,7 +56,7 @@ def safe_xlsx(frame: pd.DataFrame, sheet: str = "Sheet1") -> bytes:
 def write_xlsx(frame: pd.DataFrame, to: BinaryIO, sheet: str = "Sheet1") -> None:
     """Writes the frame as an Excel workbook with one sheet, its header bold and fixed.
 
-    Numbers and times become Excel's; times with a zone are in UTC; lists are joined by "|"; every other value is a text
+    Numbers and times become Excel's (a time with less than milliseconds stays text); times with a zone are in UTC; lists are joined by "|"; every other value is a text
     as it stands (but ' before a formula is doubled), cut where it is longer than a cell holds. Raises LaunchdeskError where
     the frame is larger than a sheet.
     """
@@ -156,7 +154,7 @@ def _cells(column: pd.Series, timed: int, styles: _Styles) -> list[str]:
         if isinstance(value, str):
             cell = known.get(value)
             if cell is None:
-                cell = known[value] = _string(value, styles.quoted if _FORMULA.match(value) else 0)
+                cell = known[value] = _string(value, styles.quoted if is_formula(value) else 0)
         else:
             cell = _cell(value, timed, styles)
         cells.append(cell)
@@ -166,7 +164,8 @@ def _cells(column: pd.Series, timed: int, styles: _Styles) -> list[str]:
 def _string(text: str, style: int) -> str:
     if not text:
         return ""
-    text = f"'{text}" if _LIKE_MARKED.match(text) else text
+    # Reading takes one ' from it, as our CSV files mark formulas with one.
+    text = marked(text) if text.startswith("'") else text
     return f' s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(_cut(text))}</t></is>'
 
 
@@ -185,23 +184,26 @@ def _cell(value: Any, timed: int, styles: _Styles) -> str:
         if math.isfinite(number):
             return f"><v>{number!r}</v>"
     if isinstance(value, dt.datetime):
-        value = _moment(value)
-        if value.year >= _FIRST_YEAR:
-            return f' s="{timed}"><v>{to_excel(value)!r}</v>'
+        value = _in_utc(value)
+        if value.year >= _FIRST_YEAR and _is_kept(value):
+            moment = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+            return f' s="{timed}"><v>{to_excel(moment)!r}</v>'
     elif isinstance(value, dt.date) and value.year >= _FIRST_YEAR:
         return f' s="{styles.day}"><v>{to_excel(value)!r}</v>'
     if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
         value = TAG_SEPARATOR.join(str(item) for item in value)
     text = str(value)
-    return _string(text, styles.quoted if _FORMULA.match(text) else 0)
+    return _string(text, styles.quoted if is_formula(text) else 0)
 
 
-def _moment(value: dt.datetime) -> dt.datetime:
-    """A time without its zone, to the millisecond, which is what Excel keeps."""
-    moment = value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
-    if isinstance(moment, pd.Timestamp):
-        moment = moment.to_pydatetime(warn=False)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def _in_utc(value: dt.datetime) -> dt.datetime:
+    """A time without its zone."""
+    return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _is_kept(moment: dt.datetime) -> bool:
+    """Whether Excel, which tells milliseconds apart but no less, keeps all of it."""
+    return moment.microsecond % 1000 == 0 and getattr(moment, "nanosecond", 0) == 0
 
 
 def _cut(text: str) -> str:

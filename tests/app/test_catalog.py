@@ -139,7 +139,7 @@ def test_columns_are_chosen_where_names_say_nothing_and_remembered(empty, open_a
 
 
 def read_so(app):
-    next(button for button in app.button if button.label == "Read it so").click().run()
+    next(button for button in app.button if button.label == "Read it this way").click().run()
     assert not app.exception
 
 

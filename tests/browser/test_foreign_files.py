@@ -71,14 +71,14 @@ def test_columns_without_a_telling_name_are_chosen_on_the_page_and_bad_rows_are_
     expect(visitor.box("Product id")).to_have_value("Spalte A")
     for ours, theirs in (("Title", "Spalte B"), ("Price", "Spalte C")):
         visitor.choose(ours, theirs)
-    visitor.press("Read it so")
+    visitor.press("Read it this way")
     expect(page.get_by_text("3 rows read · 1 good · 2 rejected")).to_be_visible()
     visitor.cells("row 3: -2,50; row 4: zwei", "zwei")
 
     visitor.download("Download 2 rejected rows (CSV)", tmp_path / "rejected.csv")
     visitor.press("Import the good rows")
     expect(page.get_by_text("Imported. The catalog has 1 product now.")).to_be_visible()
-    mended = pd.read_csv(tmp_path / "rejected.csv", dtype=str)
+    mended = pd.read_csv(tmp_path / "rejected.csv", dtype=str, sep=";")
     assert mended["Spalte C"].tolist() == ["'-2,50", "zwei"]
     mended["Spalte C"] = ["'2,50", "2,00"]
     page.get_by_role("tab", name="Import a new version").click()

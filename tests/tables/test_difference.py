@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys_core.tables import difference as tables_difference
 from recsys_core.tables.columns import Kind
 from recsys_core.tables.difference import Difference, Missing, OnDuplicate, combine, difference, sentence_of
 
@@ -160,6 +162,29 @@ def test_what_is_shown_is_capped_and_what_is_counted_is_not() -> None:
     assert (len(told.changes), len(told.added_rows), len(told.missing_rows)) == (10_000, 1_000, 1_000)
     # The first rows whole, rather than one column of more rows.
     assert told.changes["customer_id"].nunique() == 5_000
+
+
+def test_of_many_changed_columns_only_what_is_shown_becomes_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pd.DataFrame({"customer_id": [f"c{i}" for i in range(1_000)]} | {f"n{i}": 0 for i in range(300)})
+    after = before.assign(**{f"n{i}": 1 for i in range(300)})
+    after.loc[0, "n0"] = 0
+    made = 0
+
+    def counted(values: Any) -> Any:
+        nonlocal made
+        made += len(values)
+        return text(values)
+
+    text = tables_difference._text
+    monkeypatch.setattr(tables_difference, "_text", counted)
+    told = difference(before, after, "customers")
+    assert told.changed == 1_000
+    # A key, the old and the new value for each line, of the last row all columns.
+    assert 30_000 <= made <= 3 * 10_300
+    cells = [(f"c{row}", f"n{column}") for row in range(1_000) for column in range(300) if row or column]
+    assert list(zip(told.changes["customer_id"], told.changes["column"], strict=True)) == cells[:10_000]
+    assert set(told.changes["old"]) == {"0"}
+    assert set(told.changes["new"]) == {"1"}
 
 
 def test_a_difference_is_kept_as_counts() -> None:

@@ -263,3 +263,13 @@ def test_any_text_gives_values_or_problems(cells: list[str], decimal: Decimal | 
         one or other for one, other in zip(problem, missing, strict=True)
     ]
     assert all(value is None or math.isfinite(value) for value in result.values.to_pylist())
+
+
+def test_few_odd_cents_among_whole_euros_are_no_slip() -> None:
+    cells = ["1.900"] * 48 + ["535,50"] * 12
+    converted = read_numbers(pa.chunked_array([cells]), "Preis", decimal=None, expected="x")
+    assert set(converted.values.to_pylist()) == {1900.0, 535.5}
+    assert "was read as 1900" in converted.unsure
+    # One comma among many measures is.
+    slip = read_numbers(pa.chunked_array([["1.250"] * 48 + ["3,50"]]), "kg", decimal=None, expected="x")
+    assert slip.values.to_pylist()[0] == 1.25

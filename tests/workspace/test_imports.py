@@ -46,3 +46,15 @@ def test_the_same_files_again_change_nothing(workspace: Workspace) -> None:
     for how in ("keep", "replace", "merge"):
         again = check_files({"products": Upload(PRODUCTS, "p.csv"), "interactions": Upload(SALES, "s.csv")})
         assert again.plan(workspace, how, "remove").publish(workspace) == before  # type: ignore[arg-type]
+
+
+def test_a_price_list_without_titles_fills_in(workspace: Workspace, tmp_path: Path) -> None:
+    prices = {"products": Upload(b"product_id;price\n1;9,50\n", "prices.csv")}
+    with pytest.raises(InvalidTable, match="fill in from it"):
+        check_files(prices)  # type: ignore[arg-type]
+    plan = check_files(prices, "merge").plan(workspace, "merge")  # type: ignore[arg-type]
+    assert plan.sentences() == ["0 products added, 1 changed, 2 in the catalog but not in the file (kept)."]
+    plan.publish(workspace)
+    assert workspace.catalog().products.set_index("product_id").loc["1"].tolist() == ["a", 9.5]
+    with pytest.raises(InvalidTable, match="No product would have a title"):
+        check_files(prices, "merge").plan(Workspace(tmp_path / "empty"), "merge")  # type: ignore[arg-type]
