@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.dataset import Dataset, interest
-from recsys_core.tables.columns import CATEGORY_SEPARATOR, PRODUCT
+from recsys_core.tables.columns import CATEGORY_SEPARATOR, COLUMNS, PRODUCT
 
 Step = Literal["day", "week", "month"]
 
@@ -18,6 +18,7 @@ HEAD_SHARE = 0.2
 """The part of the products, best sellers first, whose share of all pairs is told."""
 _ACTIVITY = [(1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None)]
 _SHOWN = ["title", "category", "brand", "price", "launched_at"]
+MOST_ATTRIBUTES = 20
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,10 @@ class CatalogCounts:
     """Small frames and figures of one catalog; none of them is to be changed."""
 
     products: pd.DataFrame
-    """One row a product, most buyers first: product_id, title, category, brand, price, launched_at if there, buyers."""
+    """One row a product, most buyers first: product_id, title, category, brand, price, launched_at if there, the first 20 of
+    the shop's own columns, buyers."""
+    attributes: list[str]
+    """Those own columns."""
     over_time: pd.DataFrame | None
     """start, interactions: those that count, by `step`, gaps as 0; None without times."""
     step: Step
@@ -48,7 +52,9 @@ class CatalogCounts:
 def count_catalog(catalog: Dataset) -> CatalogCounts:
     """Counts a catalog for its pictures."""
     buyers = catalog.weights.getnnz(axis=0)
-    products = catalog.products[[PRODUCT, *(name for name in _SHOWN if name in catalog.products)]].copy()
+    attributes = [str(name) for name in catalog.products if name not in COLUMNS["products"]][:MOST_ATTRIBUTES]
+    shown = [name for name in _SHOWN if name in catalog.products]
+    products = catalog.products[[PRODUCT, *shown, *attributes]].copy()
     products["buyers"] = buyers
     products = products.sort_values("buyers", ascending=False, kind="stable", ignore_index=True)
     head = int(np.ceil(len(products) * HEAD_SHARE))
@@ -56,6 +62,7 @@ def count_catalog(catalog: Dataset) -> CatalogCounts:
     over_time, step, first, last = _over_time(catalog.sales)
     return CatalogCounts(
         products=products,
+        attributes=attributes,
         over_time=over_time,
         step=step,
         first=first,
@@ -90,7 +97,7 @@ def _categories(products: pd.DataFrame) -> pd.DataFrame:
         return empty
     levels = products["category"].fillna(NO_CATEGORY).str.split(CATEGORY_SEPARATOR.strip(), n=2, regex=False)
     top = levels.str[0].str.strip()
-    leaf = levels.str[1].str.strip().fillna("")
+    leaf = levels.str[1].astype("str").str.strip().fillna("")
     frame = pd.DataFrame({"top": top, "leaf": leaf, "buyers": products["buyers"]})
     grouped = frame.groupby(["top", "leaf"], sort=False).agg(products=("buyers", "size"), buyers=("buyers", "sum"))
     return grouped.reset_index().sort_values("products", ascending=False, ignore_index=True)

@@ -108,9 +108,11 @@ def read_text(
     origin = Source(source, name, run)
     start = origin.start()
     if start.startswith(_WORKBOOK):
-        return _from_workbook(source, name, mapping)
+        with origin.opened() as file:
+            return _from_workbook(file, name, mapping, run)
     if start.startswith(_PARQUET):
-        table, parquet_notes = read_parquet_text(source, name)
+        with origin.opened() as file:
+            table, parquet_notes = read_parquet_text(file, name, run=run)
         return _from_parquet(table, parquet_notes, name)
     head = origin.head()
     chosen = guess_encoding(head) if mapping.encoding is None else chosen_encoding(mapping.encoding, head)
@@ -131,8 +133,8 @@ def read_text(
     )
 
 
-def _from_workbook(source: Path | bytes | BinaryIO, name: str, mapping: Mapping) -> TextTable:
-    grid = read_grid(source, name, mapping.sheet)
+def _from_workbook(source: BinaryIO, name: str, mapping: Mapping, run: RunContext) -> TextTable:
+    grid = read_grid(source, name, mapping.sheet, run=run)
     where = f"{name} (sheet “{grid.sheet}”)"
     head = zip(grid.rows.tolist(), grid.table.slice(0, HEADER_SEARCHED).to_pylist(), strict=False)
     header_row, header = find_header([(row, list(cells.values())) for row, cells in head], mapping.header_row, where)

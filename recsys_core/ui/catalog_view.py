@@ -8,6 +8,7 @@ import streamlit as st
 from recsys_core.charts.catalog_counts import HEAD_SHARE, CatalogCounts, count_catalog
 from recsys_core.charts.catalog_figures import activity_figure, categories_figure, long_tail_figure, over_time_figure
 from recsys_core.charts.style import CONFIG
+from recsys_core.tables.columns import PRODUCT
 from recsys_core.ui.numbers import counted, date, number, percent
 from recsys_core.ui.plain import one_line
 from recsys_core.ui.session import workspace
@@ -17,6 +18,8 @@ ALL = "All categories"
 NO_LEAF = "Directly in it"
 PAGE = 100
 """Products on a page of the table."""
+MOST_VALUES = 500
+"""Values of a column that are offered as a filter, the most frequent first."""
 ORDERS = {"Most buyers": ("buyers", False), "Fewest buyers": ("buyers", True), "Title": ("title", True)}
 PRICE_ORDERS = {"Highest price": ("price", False), "Lowest price": ("price", True)}
 
@@ -116,18 +119,23 @@ def _categories(seen: CatalogCounts) -> None:
 
 def product_table(version: CatalogVersion) -> None:
     """The products, searched, ordered and cut into pages here, so that a browser gets one page at a time."""
-    products = counts(version.id).products
+    seen = counts(version.id)
+    products = _filtered(seen)
     orders = ORDERS | (PRICE_ORDERS if "price" in products else {})
     search_box, order_box, page_box = st.columns([3, 1.2, 0.8], vertical_alignment="bottom")
     wanted = search_box.text_input(
-        "Search products", placeholder="Title, category or product id", key="product-search", max_chars=100
+        "Search products",
+        placeholder="Title, category, id, or any of your columns",
+        key="product-search",
+        max_chars=100,
     )
     order = order_box.selectbox("Order", list(orders), key="product-order")
-    found = _ordered(_matching(products, wanted), *orders[order])
+    searched = [name for name in ("title", "category", "brand", PRODUCT) if name in products]
+    found = _ordered(_matching(products, wanted, [*searched, *seen.attributes]), *orders[order])
     pages = max(1, -(-len(found) // PAGE))
     page = page_box.number_input(f"Page (of {pages:,})", 1, pages, 1, key=f"product-page-{wanted}-{order}")
     if found.empty:
-        st.info("No product has these words in its title, category or id.", icon=":material/search_off:")
+        st.info("No product has these words.", icon=":material/search_off:")
         return
     first = (page - 1) * PAGE
     st.dataframe(
@@ -138,7 +146,7 @@ def product_table(version: CatalogVersion) -> None:
         key="product-table",
         column_order=[
             name
-            for name in ["title", "category", "brand", "price", "buyers", "launched_at", "product_id"]
+            for name in ["title", "category", "brand", "price", "buyers", "launched_at", "product_id", *seen.attributes]
             if name in found
         ],
         column_config={
@@ -157,13 +165,33 @@ def product_table(version: CatalogVersion) -> None:
     st.caption(f"{first + 1:,} to {min(first + PAGE, len(found)):,} of {counted(len(found), 'product')}.")
 
 
-def _matching(products: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """The products in whose title, category or id every word occurs."""
+def _filtered(seen: CatalogCounts) -> pd.DataFrame:
+    """The products, those with certain values of one column only where a person wants that."""
+    columns = [name for name in ("brand", *seen.attributes) if name in seen.products]
+    if not columns:
+        return seen.products
+    which, values = st.columns([1, 3], vertical_alignment="bottom")
+    name = which.selectbox(
+        "Filter by", ["", *columns], format_func=lambda name: one_line(name, 40) or "no column", key="product-filter"
+    )
+    if not name:
+        return seen.products
+    there = seen.products[name].value_counts().head(MOST_VALUES)
+    chosen = values.multiselect(
+        "Values",
+        there.index.tolist(),
+        format_func=lambda value: f"{one_line(value, 60)} ({there[value]:,})",
+        key=f"values-{name}",
+    )
+    return seen.products[seen.products[name].isin(chosen)] if chosen else seen.products
+
+
+def _matching(products: pd.DataFrame, wanted: str, columns: list[str]) -> pd.DataFrame:
+    """The products in whose columns every word occurs."""
     for word in wanted.split():
         hit = pd.Series(False, index=products.index)
-        for name in ("title", "category", "product_id"):
-            if name in products:
-                hit |= products[name].str.contains(word, case=False, regex=False, na=False)
+        for name in columns:
+            hit |= products[name].astype("str").str.contains(word, case=False, regex=False, na=False)
         products = products[hit]
     return products
 

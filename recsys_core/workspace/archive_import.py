@@ -42,6 +42,7 @@ from recsys_core.workspace.archive import (
     named_files,
 )
 from recsys_core.workspace.archived_rows import checked_rows
+from recsys_core.workspace.archived_tables import check_tables
 from recsys_core.workspace.frames import plain_disk_errors
 from recsys_core.workspace.leftovers import ORPHAN_AGE
 from recsys_core.workspace.tables import metadata
@@ -264,6 +265,7 @@ def _check_files(root: Path, rows: Rows, names: set[str], run: RunContext) -> No
         for file in files:
             run.check()
             _check_readable(file)
+        check_tables(root, rows, files, run)
     except FileNotFoundError as error:
         missing_file = Path(error.filename or MANIFEST).relative_to(root).as_posix()
         raise DamagedArtefact(f"The archive lacks the file {missing_file}, which its records name. {AGAIN}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from recsys_core.workspace.database import UtcTime
 from recsys_core.workspace.json_values import json_ready
 from recsys_core.workspace.launch_names import normal_name
 from recsys_core.workspace.pieces import Piece, from_json
-from recsys_core.workspace.tables import CATALOGS, LAUNCHES, metadata
+from recsys_core.workspace.tables import LAUNCHES, metadata
 
 LARGEST_NUMBER = {int: 2**31, float: 1e308}
 """What every database takes."""
@@ -30,8 +31,9 @@ _SHAPES: dict[str, type] = {
     "summary": dict,
     "difference": dict,
     "mapping": dict,
+    "tables": dict,
 }
-"""What JSON columns hold; others hold either. See also `_are_tables`."""
+"""What JSON columns hold; others hold either. See also `_INNER`."""
 
 
 def checked_rows(tables: dict[str, list[dict[str, Any]]]) -> Rows:
@@ -80,10 +82,12 @@ def _fits(column: sa.Column, value: Any) -> bool:
     if kind in (int, float):
         numbers = (int,) if kind is int else (int, float)
         return isinstance(value, numbers) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER[kind]
-    if column is CATALOGS.c.tables:
-        return _are_tables(value)
-    if kind is not str:
-        return isinstance(value, kind)
+    if isinstance(column.type, sa.JSON):
+        # No page can show half a surrogate pair.
+        if not isinstance(value, kind) or not _is_unicode(json.dumps(value, ensure_ascii=False)):
+            return False
+        inner = _INNER.get(f"{column.table.name}.{column.name}")
+        return inner is None or inner(value)
     if not isinstance(value, str) or len(value) > (getattr(column.type, "length", None) or len(value)):
         return False
     if column.name == "id" or column.foreign_keys:
@@ -100,7 +104,33 @@ def _type(column: sa.Column) -> type | tuple[type, ...]:
     return datetime if isinstance(column.type, UtcTime) else column.type.python_type
 
 
-def _are_tables(value: Any) -> bool:
+def _are_files(value: list[Any]) -> bool:
+    """Whether they tell of the files that a catalog was made from."""
+    return all(
+        isinstance(file, dict)
+        and all(isinstance(file.get(name), str) for name in ("name", "sha256"))
+        and isinstance(file.get("kind", ""), str)
+        and _is_count(file.get("rows", 0))
+        for file in value
+    )
+
+
+def _are_differences(value: dict[str, Any]) -> bool:
+    """Whether `sentence_of` can tell of each."""
+    return set(value) <= set(KINDS) and all(
+        isinstance(counts, dict)
+        and all(_is_count(counts.get(name)) for name in ("added", "changed", "unchanged", "missing"))
+        and _is_count(counts.get("kept_as_they_were", 0))
+        and isinstance(counts.get("removed"), bool)
+        for counts in value.values()
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_NUMBER[int]
+
+
+def _are_tables(value: dict[str, Any]) -> bool:
     """Whether a value from JSON says what a catalog's tables are made of; its digests become names of files."""
     try:
         tables = [from_json(there) for there in value.values()]
@@ -115,9 +145,17 @@ def _is_piece(piece: Piece) -> bool:
     counts = [piece.rows, piece.gone_rows]
     return (
         all(isinstance(digest, str) and DIGEST.fullmatch(digest) for digest in digests)
-        and all(isinstance(count, int) and not isinstance(count, bool) for count in counts)
+        and all(map(_is_count, counts))
         and (0 < piece.gone_rows <= piece.rows if piece.gone else 0 == piece.gone_rows <= piece.rows)
     )
+
+
+_INNER: dict[str, Callable[[Any], bool]] = {
+    "catalog_versions.files": _are_files,
+    "catalog_versions.difference": _are_differences,
+    "catalog_versions.tables": _are_tables,
+}
+"""What is in JSON columns whose insides pages read without asking."""
 
 
 def _is_time(text: str) -> bool:

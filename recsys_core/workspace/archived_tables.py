@@ -6,7 +6,8 @@ that repeats stands once. A page that unpacks to more than it says is held only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,8 @@ ALWAYS = 2**30
 TIMES = 100
 """How many times the size of its files it may take beyond that."""
 
-_NEEDED: dict[str, tuple[str, ...]] = {**REQUIRED, "placements": (PRODUCT, "given", "category", "by")}
+_NEEDED = {str(kind): columns for kind, columns in REQUIRED.items()}
+_NEEDED["placements"] = (PRODUCT, "given", "category", "by")
 _SHORTEST = 4
 """Bytes that a value takes at least, whatever is in it."""
 _PIECE_VALUES = 1_000_000
@@ -35,7 +37,7 @@ _PIECE_VALUES = 1_000_000
 def check_tables(root: Path, rows: Rows, files: Iterable[NamedFile], run: RunContext) -> None:
     """Raises DamagedArtefact unless the Parquet files can be read, and the tables that rows name are tables of ours.
 
-    The files are there and are what their digests say. Raises Cancelled, and what Arrow says of a damaged file.
+    The files are there and are what their digests say. Raises Cancelled.
     """
     folders: dict[Path, list[Path]] = {}
     for file in files:
@@ -43,7 +45,7 @@ def check_tables(root: Path, rows: Rows, files: Iterable[NamedFile], run: RunCon
             folders.setdefault(file.path.parent, []).append(file.path)
     taken: dict[Path, int] = {}
     for folder, paths in folders.items():
-        _check_together(paths, folder.relative_to(root).as_posix(), taken, run)
+        _check_together(paths, f"The tables in {folder.relative_to(root).as_posix()}", taken, run)
     for row in rows[CATALOGS.name]:
         if row.get("tables") is None:
             folder = root / "catalogs" / row["id"]
@@ -73,7 +75,7 @@ def _check_folder(root: Path, folder: Path, names: Iterable[str]) -> None:
 
 def _check_pieces(root: Path, kind: str, pieces: Sequence[Piece], taken: dict[Path, int], run: RunContext) -> None:
     paths = [root / PIECES / f"{piece.file}.parquet" for piece in pieces]
-    _check_together(paths, f"{PIECES} of {kind}", taken, run)
+    _check_together(paths, f"The table of {kind}", taken, run)
     for piece, path in zip(pieces, paths, strict=True):
         _check_columns(path, f"{PIECES}/{path.name}", _NEEDED[kind])
         if piece.gone is not None:
@@ -88,22 +90,27 @@ def _check_columns(path: Path, name: str, needed: Iterable[str]) -> None:
     for column in needed:
         if column not in schema.names:
             raise DamagedArtefact(f"The file {name} has no column {column}, which its table needs.")
-        if not _is_text(schema.field(column).type):
-            raise DamagedArtefact(f"The column {column} of the file {name} holds {schema.field(column).type}, not text.")
+        if not _is_plain(schema.field(column).type):
+            raise DamagedArtefact(
+                f"The column {column} of the file {name} holds {schema.field(column).type}, not text."
+            )
 
 
-def _is_text(type_: pa.DataType) -> bool:
-    """Whether it holds texts, or nothing at all."""
+def _is_plain(type_: pa.DataType) -> bool:
+    """Whether it holds texts, whole numbers (which are read as texts), or nothing at all."""
     if pa.types.is_dictionary(type_):
         type_ = type_.value_type
-    return pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_null(type_)
+    return any(
+        holds(type_) for holds in (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_null)
+    )
 
 
 def _check_gone(path: Path, piece: Piece) -> None:
     """Its rows are counted already, and so no more than those of the piece."""
     if pq.read_schema(path).remove_metadata() != pa.schema([("position", pa.int64())]):
         raise DamagedArtefact(f"The file {PIECES}/{path.name} doesn't hold positions of rows.")
-    positions = pq.read_table(path).column("position")
+    with _plain_errors(path):
+        positions = pq.read_table(path).column("position")
     numbers = np.zeros(0, dtype=np.int64) if positions.null_count else positions.to_numpy()
     inside = numbers[(numbers >= 0) & (numbers < piece.rows)]
     if len(np.unique(inside)) != piece.gone_rows or len(numbers) != piece.gone_rows:
@@ -122,8 +129,18 @@ def _check_together(paths: Sequence[Path], name: str, taken: dict[Path, int], ru
         total += taken[path]
         if total > most:
             raise DamagedArtefact(
-                f"The {name} would take more than {most / 1e9:,.1f} GB of memory, far more than their files let expect."
+                f"{name} would take more than {most / 1e9:,.1f} GB of memory, more than a hundred times the size of the files."
             )
+
+
+@contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DamagedArtefact(
+            f"The file {path.name} is damaged, or written in a way that Launchdesk doesn't use."
+        ) from error
 
 
 def _read_size(path: Path, most: int, run: RunContext) -> int:
@@ -131,13 +148,18 @@ def _read_size(path: Path, most: int, run: RunContext) -> int:
     about = pq.read_metadata(path)
     columns = [about.schema.column(number) for number in range(about.num_columns)]
     groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    values = sum(group.column(number).num_values for group in groups for number in range(about.num_columns))
-    size = max(_SHORTEST * max(values, about.num_rows), *(group.total_byte_size for group in groups), 0)
+    # The length of a column is that of values which all have the same, else 0.
+    values = sum(
+        group.column(number).num_values * max(_SHORTEST, column.length)
+        for group in groups
+        for number, column in enumerate(columns)
+    )
+    size = max(values, _SHORTEST * about.num_rows, *(group.total_byte_size for group in groups), 0)
     if size > most or not columns:
         return size
     texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
     size = 0
-    with pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
+    with _plain_errors(path), pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
         for batch in file.iter_batches(max(1, _PIECE_VALUES // len(columns))):
             run.check()
             size += sum(map(_size, batch.columns))

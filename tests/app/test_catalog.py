@@ -243,3 +243,18 @@ def test_products_are_searched_ordered_and_paged(with_catalog, open_app):
     assert app.dataframe[0].value["price"].is_monotonic_increasing
     app.text_input(key="product-search").set_value("(.*").run()
     assert "No product" in app.info[0].value
+
+
+def test_products_are_found_and_filtered_by_the_shops_own_columns(empty, open_app):
+    text = b"product_id,title,category,depot\nA,mug,Kitchen,Cologne\nB,cup,Kitchen,Bonn\nC,pot,Garden,Bonn\n"
+    app = press(upload(open_app(empty, "catalog.py"), text, None), "import")
+    app.session_state["show"] = "Products"
+    app.run()
+    assert "depot" in app.dataframe[0].value
+    app.text_input(key="product-search").set_value("cologne").run()
+    assert app.dataframe[0].value["title"].tolist() == ["mug"]
+    app.text_input(key="product-search").set_value("").run()
+    app.selectbox(key="product-filter").select("depot").run()
+    app.multiselect(key="values-depot").select("Bonn").run()
+    assert not app.exception
+    assert sorted(app.dataframe[0].value["title"]) == ["cup", "pot"]

@@ -95,3 +95,10 @@ def test_a_long_tail_of_many_products_is_drawn_from_few_points():
     line = long_tail_figure(buyers).data[0]
     assert len(line.x) <= 400
     assert (line.x[0], line.x[-1], line.y[0], line.y[-1]) == (1, 100_000, 99_999, 0)
+
+
+def test_categories_of_one_level() -> None:
+    products = pd.DataFrame({"product_id": ["a", "b"], "title": ["A", "B"], "category": ["Kitchen", "Garden"]})
+    sales = pd.DataFrame({"customer_id": ["c"], "product_id": ["a"]})
+    told = count_catalog(Dataset(products, sales)).categories
+    assert told[["top", "leaf", "products"]].values.tolist() == [["Kitchen", "", 1], ["Garden", "", 1]]

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.errors import InvalidTable
+from recsys_core.errors import Cancelled, InvalidTable
+from recsys_core.run_context import RunContext
 from recsys_core.tables import parquet
 from recsys_core.tables.parquet import read_parquet_text
 
@@ -132,6 +133,19 @@ def test_a_file_of_many_pieces_is_whole(monkeypatch: pytest.MonkeyPatch) -> None
     table, _ = read_parquet_text(data, "a.parquet")
     assert table.column("n").to_pylist() == [str(n) for n in range(100)]
     assert table.column("tags").to_pylist() == ["|".join(entry or []) for entry in tags]
+
+
+@pytest.mark.parametrize(("columns", "rows", "step"), [(1, 30_000, 10_000), (2_000, 1_200, 500)])
+def test_a_bar_moves_and_reading_can_be_stopped(columns: int, rows: int, step: int) -> None:
+    data = written(pa.table({f"c{number}": pa.repeat(1, rows) for number in range(columns)}))
+    news: list[dict] = []
+    read_parquet_text(data, "a.parquet", run=RunContext(report=news.append))
+    assert {(one["stage"], one["total"]) for one in news} == {("Reading a.parquet", rows)}
+    assert [one["done"] for one in news] == [*range(0, rows, step), rows]
+    asked = iter([False, True])
+    with pytest.raises(Cancelled):
+        read_parquet_text(data, "a.parquet", run=RunContext(stop_asked=lambda: next(asked)))
+    assert next(asked, None) is None
 
 
 def test_the_same_comes_of_a_path_bytes_and_an_open_file(tmp_path: Path) -> None:

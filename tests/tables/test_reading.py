@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from recsys_core.errors import InvalidTable
+from recsys_core.errors import Cancelled, InvalidTable
+from recsys_core.run_context import RunContext
 from recsys_core.tables import reading, source
 from recsys_core.tables.mapping import Mapping
 from recsys_core.tables.reading import TextTable, read_text
@@ -225,6 +226,21 @@ def test_a_workbook_with_a_title_above_the_table() -> None:
     assert table.rows.tolist() == [4, 5]
     with pytest.raises(InvalidTable, match="“Sheet”"):
         read_text(file.getvalue(), name="shop.xlsx", mapping=Mapping(sheet="Sheet1"))
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_files_that_are_no_text_may_come_forward_only_and_be_stopped(kind: str) -> None:
+    file = io.BytesIO()
+    frame = pd.DataFrame({"id": ["1", "2"], "title": ["a", "b"]})
+    frame.to_excel(file, index=False) if kind == "xlsx" else frame.to_parquet(file)
+    given = _Unseekable(file.getvalue())
+    news: list[dict] = []
+    assert rows(read_text(given, name="shop", run=RunContext(report=news.append))) == [["1", "a"], ["2", "b"]]
+    assert not given.closed
+    assert news[-1]["stage"] == "Reading shop"
+    assert news[-1]["done"] == news[-1]["total"] > 0
+    with pytest.raises(Cancelled):
+        read_text(file.getvalue(), name="shop", run=RunContext(stop_asked=lambda: True))
 
 
 def test_parquet() -> None:

@@ -16,7 +16,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.xml.constants import SHARED_STRINGS
 from openpyxl.xml.constants import SHEET_MAIN_NS as MAIN
 
-from recsys_core.errors import InvalidTable
+from recsys_core.errors import Cancelled, InvalidTable
+from recsys_core.run_context import RunContext
 from recsys_core.tables import workbook
 from recsys_core.tables.workbook import Grid, read_grid
 
@@ -273,6 +274,38 @@ def test_the_same_comes_of_a_path_bytes_and_an_open_file(tmp_path: Path) -> None
     assert all(texts(grid) == [["a", "1"]] for grid in grids)
     with pytest.raises(InvalidTable, match="There is no file"):
         read_grid(tmp_path / "b.xlsx", "b.xlsx")
+
+
+@pytest.mark.parametrize("strings", [False, True])
+def test_a_bar_moves_and_reading_can_be_stopped(strings: bool) -> None:
+    rows = "".join(
+        f'<row r="{row}"><c r="A{row}" t="s"><v>{row - 1}</v></c></row>'
+        if strings
+        else f'<row r="{row}"><c r="A{row}" t="inlineStr"><is><t>{"x" * 100}</t></is></c></row>'
+        for row in range(1, 40_001)
+    )
+    texts_of_it = f"<si><t>{'x' * 100}</t></si>" * 40_000
+    data = with_sheet(rows, strings=texts_of_it if strings else None)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = ["xl/worksheets/sheet1.xml", *(["xl/sharedStrings.xml"] if strings else [])]
+        total = sum(archive.getinfo(name).file_size for name in names)
+    news: list[dict] = []
+    read_grid(data, "a.xlsx", run=RunContext(report=news.append))
+    assert {(one["stage"], one["total"]) for one in news} == {("Reading a.xlsx", total)}
+    done = [one["done"] for one in news]
+    assert done == sorted(done)
+    assert done[-1] == total
+    assert max(later - earlier for earlier, later in zip([0, *done], done, strict=False)) < 1.1 * 2**20
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == len(news) // 2
+
+    with pytest.raises(Cancelled):
+        read_grid(data, "a.xlsx", run=RunContext(stop_asked=stop))
+    assert asked == len(news) // 2
 
 
 def test_parts_may_be_named_in_another_case() -> None:
