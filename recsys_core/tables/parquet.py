@@ -20,7 +20,8 @@ LIMIT_BYTES = 4 << 30
 """How large a file may be once it is unpacked, and the text made of it."""
 
 _PIECE_ROWS = 10_000
-_PIECE_CELLS = 1_000_000
+_CELLS_AT_ONCE = 500_000
+"""Values that are made text before it is looked whether reading is to stop."""
 _WHOLE_BELOW = float(1 << 53)
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
@@ -70,10 +71,11 @@ def _read(parquet: pq.ParquetFile, name: str, run: RunContext) -> tuple[pa.Table
         raise InvalidTable(f"{name} has columns but no rows. Expected one row for each entry.")
     pieces: list[list[pa.Array]] = [[] for _ in kept]
     row = size = 0
-    piece = max(1, min(_PIECE_ROWS, _PIECE_CELLS // len(kept)))
-    for batch in parquet.iter_batches(piece, columns=[schema.names[number] for number in kept]):
-        run.progress(f"Reading {name}", row, metadata.num_rows)
+    columns_at_once = max(1, _CELLS_AT_ONCE // _PIECE_ROWS)
+    for batch in parquet.iter_batches(_PIECE_ROWS, columns=[schema.names[number] for number in kept]):
         for number, (column, texts) in enumerate(zip(batch.columns, pieces, strict=True)):
+            if number % columns_at_once == 0:
+                run.progress(f"Reading {name}", row + batch.num_rows * number // len(kept), metadata.num_rows)
             text = _checked(column, schema.names[kept[number]], row, name)
             size += text.nbytes
             texts.append(text)
