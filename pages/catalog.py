@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from recsys_core.ui.catalog_download import downloads
-from recsys_core.ui.catalog_import import import_files, is_given, undo_import
+from recsys_core.ui.catalog_import import import_files, is_given
+from recsys_core.ui.catalog_imported import imported_just_now
 from recsys_core.ui.catalog_profile import health_card, profile_view
 from recsys_core.ui.catalog_versions import shown_version, version_list
 from recsys_core.ui.catalog_view import figures, pictures, product_table
@@ -57,7 +58,7 @@ def catalog(newest: CatalogVersion) -> None:
         st.warning(
             "Someone else has imported a catalog meanwhile. Your files add to it: look again at what they change."
         )
-    undo_import()
+    imported_just_now()
     version = shown_version(newest)
     files = ", ".join(plain(file.get("name", ""), 60) for file in version.files)
     st.markdown(f"Last change {moment(version.created)}, from {files}.")

@@ -183,7 +183,10 @@ def _import_archive(arguments: argparse.Namespace) -> Outcome:
 
 
 def _holdings(start: str, counts: dict[str, int]) -> str:
-    return f"{start}: {', '.join(f'{count:,} {name}' for name, count in counts.items())}."
+    there = {name.replace("_", " "): count for name, count in counts.items() if count and name != "bytes"}
+    return (
+        f"{start}: {', '.join(f'{name} {count:,}' for name, count in there.items())}; {counts['bytes'] / 1e6:,.1f} MB."
+    )
 
 
 def versions(arguments: argparse.Namespace) -> Outcome:

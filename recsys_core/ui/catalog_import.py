@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-import pandas as pd
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
@@ -17,20 +16,16 @@ from recsys_core.tables.checking import OWN_ID, CheckedTable
 from recsys_core.tables.columns import Kind
 from recsys_core.tables.difference import Missing, OnDuplicate
 from recsys_core.ui.catalog_difference import changes
+from recsys_core.ui.catalog_imported import IMPORTED, Imported
 from recsys_core.ui.file_input import checked_file, file_details, forget, is_of_no_use, upload_of
 from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.progress_bar import with_progress
 from recsys_core.ui.session import who, workspace
-from recsys_core.ui.table_files import table_buttons
 from recsys_core.ui.templates import templates
-from recsys_core.workspace import CatalogVersion
-from recsys_core.workspace.catalog_versions import delete_version, restore
 from recsys_core.workspace.imports import CheckedFiles, Plan, Upload
 from recsys_core.workspace.mapping_templates import remember
 
-IMPORTED = "catalog-imported"
-"""Session state: the import that was made just now."""
 FILES: dict[Kind, tuple[str, str]] = {
     "products": ("Products", "One row a product: its id and its title, and whatever else you know of it."),
     "interactions": ("Interactions", "One row a sale, view, rating or return: who and what, best with the time."),
@@ -53,17 +48,6 @@ class _CheckedFile:
 
     def sentences(self) -> list[str]:
         return []
-
-
-@dataclass(frozen=True)
-class _Imported:
-    """An import that was made just now."""
-
-    before: str | None
-    """Id of the version before."""
-    after: str
-    said: list[str]
-    rejected: dict[Kind, pd.DataFrame]
 
 
 def import_files() -> bool:
@@ -217,7 +201,7 @@ def _buttons(plan: Plan | None, tables: dict[Kind, CheckedTable]) -> bool:
                 remember(workspace(), kind, table.column_names, upload.mapping, upload.name)
     _forget()
     bad = {kind: table.rejected for kind, table in tables.items() if len(table.rejected)}
-    st.session_state[IMPORTED] = _Imported(
+    st.session_state[IMPORTED] = Imported(
         None if plan.before is None else plan.before.id, version.id, plan.sentences(), bad
     )
     return True
@@ -262,51 +246,3 @@ def _details(given: list[Kind], tables: dict[Kind, CheckedTable]) -> None:
     for tab, kind in zip(st.tabs(names, default=FILES[[*problems, *given][0]][0]), given, strict=True):
         with tab:
             file_details(_part(kind), kind)
-
-
-def undo_import() -> None:
-    """Says that the import is done, and offers to take it back; to be called on the page that shows the catalog."""
-    made: _Imported | None = st.session_state.get(IMPORTED)
-    newest: CatalogVersion | None = workspace().catalog_version()
-    if made is None or newest is None or newest.id != made.after:
-        return
-    with st.container(border=True, key="imported"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f":green[:material/check_circle:] Imported. The catalog has {counted(newest.products, 'product')} now.",
-                width="stretch",
-            )
-            if st.button("Undo the import", icon=":material/undo:", key="undo-import"):
-                _undo(made)
-            if st.button(
-                "Close",
-                icon=":material/close:",
-                type="tertiary",
-                key="close-imported",
-                help="What was there before can be restored in the tab Versions at any time.",
-            ):
-                del st.session_state[IMPORTED]
-                st.rerun()
-        for sentence in made.said:
-            st.caption(plain(sentence, 600))
-        for kind, rejected in made.rejected.items():
-            table_buttons(
-                f"{counted(len(rejected), 'rejected row')} of {kind}",
-                f"rejected_{kind}",
-                f"left-{kind}",
-                rejected.copy,
-            )
-
-
-def _undo(made: _Imported) -> None:
-    try:
-        if made.before is None:
-            delete_version(workspace(), made.after)
-        else:
-            restore(workspace(), made.before, who())
-    except LaunchdeskError as error:
-        st.error(plain(error, 1000), icon=":material/error:")
-        return
-    del st.session_state[IMPORTED]
-    st.toast("The import is undone.", icon=":material/undo:")
-    st.rerun()
