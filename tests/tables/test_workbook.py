@@ -18,7 +18,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS as MAIN
 
 from recsys_core.errors import Cancelled, InvalidTable
 from recsys_core.run_context import RunContext
-from recsys_core.tables import workbook
+from recsys_core.tables import sheet_cells, workbook
 from recsys_core.tables.workbook import Grid, read_grid
 
 
@@ -255,7 +255,7 @@ def test_a_dimension_that_is_too_small_hides_nothing() -> None:
 
 
 def test_rows_are_gathered_in_pieces_of_any_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "_PIECE_ROWS", 3)
+    monkeypatch.setattr(sheet_cells, "_PIECE_ROWS", 3)
     rows = [["a"], ["b", None, "c"], ["d"], ["e"], ["f"], [None, "g"], ["h", "i", "j", "k"]]
     grid = read_grid(saved(book(*rows)), "a.xlsx")
     assert texts(grid) == [[cell or "" for cell in row] + [""] * (4 - len(row)) for row in rows]
@@ -419,7 +419,7 @@ def test_limits_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
         read_grid(with_sheet("", strings=f"<si><t>{'a' * 200_000}</t></si>"), "a.xlsx")
     with pytest.raises(InvalidTable, match="a row or a cell of more than"):
         read_grid(with_sheet("<row/>", head="<!--" + " " * 200_000 + "-->"), "a.xlsx")
-    monkeypatch.setattr(workbook, "LIMIT_TEXT", 100_000)
+    monkeypatch.setattr(sheet_cells, "LIMIT_TEXT", 100_000)
     cells = '<row><c t="s"><v>0</v></c></row>' * 200
     with pytest.raises(InvalidTable, match="GB of text"):
         read_grid(with_sheet(cells, strings=f"<si><t>{'a' * 1_000}</t></si>"), "a.xlsx")
