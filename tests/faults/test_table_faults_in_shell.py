@@ -114,7 +114,7 @@ def test_limits_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "", "x" * 300 + ".csv", "folder"])
 def test_a_name_without_a_file(name: str, shell: Shell) -> None:
-    (shell.folder / "folder").mkdir()
+    (shell.folder / "folder.csv").mkdir()
     assert "no file" in shell.refused("import", "--products", shell.folder / name)
 
 
@@ -247,9 +247,9 @@ def test_a_mapping_that_is_none(mapping: str, said: str, shell: Shell) -> None:
     assert said in message
 
 
-@pytest.mark.parametrize("name", ["shop.csv/x.csv", "folder", "x" * 300 + ".csv"])
+@pytest.mark.parametrize("name", ["shop.csv/x.csv", "folder.csv", "x" * 300 + ".csv"])
 def test_rejected_rows_that_cannot_be_written(name: str, shell: Shell) -> None:
-    (shell.folder / "folder").mkdir()
+    (shell.folder / "folder.csv").mkdir()
     products = shell.file("shop.csv", PRODUCTS + "C,c,x\n")
     message = shell.refused("import", "--products", products, "--rejected", shell.folder / name)
     assert "can't be written" in message
@@ -289,3 +289,12 @@ def test_a_file_name_that_is_no_text(shell: Shell) -> None:
     assert version is not None
     assert version.files[0]["name"] == "a?.csv"
     workspace.close()
+
+
+@pytest.mark.parametrize("name", ["shop.csv", "rejected.txt", "rejected"])
+def test_rejected_rows_take_no_input_s_place(name: str, shell: Shell) -> None:
+    products = shell.file("shop.csv", PRODUCTS + "C,c,x\n")
+    before = products.read_bytes()
+    message = shell.refused("import", "--products", products, "--rejected", shell.folder / name)
+    assert "would take its place" in message or "should end in .csv or .xlsx" in message
+    assert products.read_bytes() == before
