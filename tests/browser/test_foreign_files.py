@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import foreign_files
 import pandas as pd
 import pytest
 from playwright.sync_api import FilePayload, expect
-from running_app import RunningApp
+from running_app import RunningApp, running_app
 from visitor import Visitor
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.fixture(scope="module")
+def app_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """One app for the files that change nothing."""
+    with running_app(tmp_path_factory.mktemp("refused") / "shop") as app:
+        yield app
 
 
 def payload(name: str, content: bytes) -> FilePayload:
@@ -114,3 +122,29 @@ def test_nobody_sees_what_another_uploads(tmp_path: Path, app_on, visit) -> None
     theirs.press("Import")
     expect(theirs.page.get_by_text("Imported. The catalog has 2 products now.")).to_be_visible()
     assert app.workspace.catalog().products["product_id"].tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"leer.csv": b""}, "is empty"),
+        ({"bild.csv": b"\x89PNG\r\n\x1a\n\0\0"}, "is a PNG picture"),
+        ({"mappe.xlsx": b"PK\x03\x04 and then nothing"}, "damaged and can't be read as a workbook"),
+        ({"namen.csv": b"product_id,title\n"}, "no rows below them"),
+        ({"doppelt.csv": b"product_id,title,Title\n1,a,b\n"}, "have the same name"),
+        ({"ohne.csv": b"4006381333931,Tasse\n4006381333948,Kanne\n"}, "doesn't hold column names but data"),
+        ({"offen.csv": b'product_id,title\n1,"Tasse\n2,Kanne\n'}, "opens a quotation mark"),
+    ],
+    ids=["empty", "picture", "damaged", "names only", "twice", "no names", "open quote"],
+)
+def test_a_file_that_cannot_be_used_says_why_and_can_be_taken_back(app_for_all: RunningApp, visit, files, said) -> None:
+    visitor: Visitor = visit(app_for_all)
+    visitor.open("/catalog", "Catalog")
+    for name, content in files.items():
+        visitor.give("Products", payload(name, content))
+    expect(visitor.page.get_by_text(said).first).to_be_visible()
+    expect(visitor.button("Import")).to_be_disabled()
+    visitor.press("Remove")
+    expect(visitor.page.get_by_test_id("stFileUploader")).to_have_count(3)
+    assert visitor.problems == []
+    assert "Traceback" not in app_for_all.log
