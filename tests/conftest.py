@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -12,6 +13,10 @@ from planted import SMALL, planted_shop
 from recsys_core.dataset import Dataset, Launch
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
+
+# A busy machine is no fault, and the same examples each time make a failure one that can be looked at.
+settings.register_profile("everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("everywhere")
 
 
 @pytest.fixture(scope="session")
