@@ -3,31 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from recsys_core.tables.difference import MOST_CHANGES, MOST_ROWS, Difference
+from recsys_core.tables.columns import PRODUCT
+from recsys_core.tables.difference import MOST_CHANGES, MOST_ROWS, Combined, Difference
+from recsys_core.ui.numbers import counted
 from recsys_core.ui.plain import plain
 from recsys_core.ui.table_files import table_buttons
 from recsys_core.workspace.imports import Plan
 
 IMPORT = "import"
+JUMP = 10
+"""A price that becomes so many times as large or small is told."""
 
 
 def changes(plan: Plan) -> None:
     """Of each table, then how the tables fit together."""
     with st.container(border=True):
         st.markdown("**What the import changes**" if plan.before is not None else "**What the import brings**")
-        differences([some.difference for some in plan.combined.values()], IMPORT)
+        differences([_with_titles(some) for some in plan.combined.values()], IMPORT)
         if plan.before is not None:
             absent = [kind for kind in ("interactions", "customers", "products") if kind not in plan.combined]
             if absent:
                 st.caption(f"No file of {' and '.join(absent)} was given: the catalog's stay as they are.")
+        _jumps(plan)
         for note in plan.notes:
             st.warning(plain(note, 600), icon=":material/content_copy:")
         for sentence in plan.fit.sentences():
             st.caption(f":material/chevron_right: {plain(sentence, 600)}")
+
+
+def _with_titles(combined: Combined) -> Difference:
+    """The difference, its changed products with the titles that the catalog has for them."""
+    told, before = combined.difference, combined.before
+    if before is None or PRODUCT not in told.changes or "title" not in before or told.kind != "products":
+        return told
+    titles = told.changes[PRODUCT].map(before.set_index(PRODUCT)["title"])
+    return replace(told, changes=told.changes.assign(title=titles)[[PRODUCT, "title", "column", "old", "new"]])
+
+
+def _jumps(plan: Plan) -> None:
+    """Warns of prices that a decimal mark read wrongly may have changed."""
+    for kind, combined in plan.combined.items():
+        changes = combined.difference.changes
+        if changes.empty:
+            continue
+        prices = changes[changes["column"].isin(["price", "unit_price"])]
+        old, new = (pd.to_numeric(prices[side], errors="coerce") for side in ("old", "new"))
+        jumped = prices[(old > 0) & (new > 0) & ((new > JUMP * old) | (old > JUMP * new))]
+        if len(jumped):
+            first = jumped.iloc[0]
+            st.warning(
+                f"{counted(len(jumped), 'price')} of {kind} {'grows or shrinks' if len(jumped) == 1 else 'grow or shrink'} more "
+                f"than tenfold, such as {plain(first[PRODUCT], 40)} from {plain(first['old'], 20)} to {plain(first['new'], 20)}. "
+                "Is the decimal mark read rightly?",
+                icon=":material/trending_up:",
+            )
 
 
 def differences(several: Iterable[Difference], key: str) -> None:
@@ -70,7 +104,15 @@ def _table(frame: pd.DataFrame, most: int, key: str) -> None:
         hide_index=True,
         height="auto" if len(frame) < 8 else 300,
         key=f"difference-{key}",
-        column_config={"column": "Column", "old": "Before", "new": "In the file"} if "old" in frame else None,
+        column_config={
+            PRODUCT: "Product id",
+            "title": "Title",
+            "column": "Column",
+            "old": "Before",
+            "new": "In the file",
+        }
+        if "old" in frame
+        else None,
         alt="The rows in which the tables differ.",
     )
     if len(frame) >= most:

@@ -258,3 +258,17 @@ def test_products_are_found_and_filtered_by_the_shops_own_columns(empty, open_ap
     app.multiselect(key="values-depot").select("Bonn").run()
     assert not app.exception
     assert sorted(app.dataframe[0].value["title"]) == ["cup", "pot"]
+
+
+def test_a_price_that_grows_a_thousandfold_is_told(empty, open_app):
+    press(upload(open_app(empty, "catalog.py"), b"product_id,title,price\nA,mug,1.5\nB,cup,2\n", None), "import")
+    app = bring(open_app(empty, "catalog.py"), b"product_id,title,price\nA,mug,1500\nB,cup,3\n")
+    assert any(
+        "1 price of products grows or shrinks more than tenfold, such as A from 1.5 to 1500" in text.replace("\\", "")
+        for text in said(app)
+    )
+    changed = next(table.value for table in app.dataframe if "old" in table.value)
+    assert changed[["product_id", "title", "old", "new"]].to_numpy().tolist() == [
+        ["A", "mug", "1.5", "1500"],
+        ["B", "cup", "2", "3"],
+    ]
