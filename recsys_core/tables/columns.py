@@ -48,13 +48,6 @@ MAX_COLUMNS = 5_000
 UNIQUE: dict[Kind, str | None] = {"products": PRODUCT, "interactions": None, "customers": CUSTOMER}
 """The column of each table whose values may occur once only."""
 
-ALSO_CALLED: dict[str, tuple[str, ...]] = {
-    PRODUCT: ("product", "product_code", "sku", "item_id", "item", "article", "asin", "stock_code", "stockcode", "id"),
-    CUSTOMER: ("customer", "customer_code", "user_id", "user", "client_id", "client", "buyer_id", "buyer", "id"),
-    "title": ("name", "product_name", "item_name", "product_title", "description"),
-}
-"""Names under which shops' files often have a required column, likeliest first."""
-
 RETURN = "return"
 """The event_type of a return; returns, and rows with a quantity of zero or less, don't count as interest."""
 

@@ -11,14 +11,14 @@ from recsys_core.tables.formulas import unmarked
 from recsys_core.tables.header_row import looks_like_data
 from recsys_core.tables.mapping import Mapping
 from recsys_core.tables.reading import TextTable, quoted
-from recsys_core.tables.suggestion import suggest
+from recsys_core.tables.suggestion import Suggested, suggest
 from recsys_core.tables.table_kind import guess_kind
 
 REASON_COLUMNS = ("row", "column", "found", "expected")
 """What stands before the text of a rejected row in the file that a person downloads, mends and uploads again."""
 _IN_FILE = " (file)"
 _SAMPLE = 300
-_ONLY_CHANGES = "A file that only changes products of the catalog needs no titles: fill in from it (“merge”). "
+_ONLY_CHANGES = "A file that only changes products of the catalog needs no titles: fill in from it (“merge”)."
 
 
 class MissingColumn(InvalidTable):
@@ -59,12 +59,9 @@ def match_columns(
     left_out = set(mapping.left_out)
     if mended:
         notes.append(f"{text.name} holds rows that were rejected before; the columns with the reasons were left out.")
-    likely = guess_kind(text.table.select(found).slice(0, _SAMPLE))
-    elsewhere = (
-        "" if likely in (None, kind) else f"It looks like a table of {likely}: was it given in the right place? "
-    )
+    elsewhere = _elsewhere(text, kind)
     if elsewhere and not mapping.columns:
-        notes.append(elsewhere.strip())
+        notes.append(elsewhere)
     chosen = _chosen(text, kind, mapping)
     open_columns = [name for name in found if name not in left_out and name not in chosen.values()]
     sample = text.table.select(open_columns).slice(0, _SAMPLE)
@@ -73,7 +70,7 @@ def match_columns(
     # A column that has our name is ours, whatever is in it: what is wrong there is told row by row.
     for name in open_columns:
         ours_ = plain_name(name)
-        if ours_ in COLUMNS[kind] and ours_ not in mapping.columns and ours_ not in theirs:
+        if ours_ in {*COLUMNS[kind]} - {*mapping.columns, *theirs} and name not in theirs.values():
             theirs[ours_] = name
     if not chosen and not any(suggested.sure for suggested in guessed.values()) and any(map(looks_like_data, found)):
         raise MissingColumn(
@@ -82,18 +79,54 @@ def match_columns(
             text,
             {},
         )
-    doubtful = {ours: guessed[ours] for ours in needed if ours in guessed and not guessed[ours].sure}
-    missing = [name for name in needed if name not in theirs or name in doubtful]
-    if missing:
-        hints = [f"Perhaps “{suggested.theirs}” is {ours} ({suggested.why})." for ours, suggested in doubtful.items()]
-        raise MissingColumn(
-            f"{text.name} has no column {quoted(missing)}, which a table of {kind} needs. Found {quoted(found)}. "
-            f"{elsewhere}{' '.join([*hints, ''])}{_ONLY_CHANGES if missing == ['title'] else ''}Say which of them it is, add it, or check that this is the right file.",
-            text,
-            theirs,
-        )
+    _check_needed(text, kind, needed, theirs, guessed, elsewhere)
     named = {column: ours for ours, column in theirs.items()}
     attributes = frozenset(name for name in found if name not in named and name not in left_out)
+    ours = _names(found, kind, named, attributes, mended)
+    notes += [
+        f"“{suggested.theirs}” was read as {ours_}: {suggested.why}."
+        for ours_, suggested in guessed.items()
+        if not suggested.sure
+    ]
+    why = {ours_: (suggested.why, suggested.sure) for ours_, suggested in guessed.items()}
+    return Matched(ours, attributes, why, tuple(notes))
+
+
+def _elsewhere(text: TextTable, kind: Kind) -> str:
+    """A sentence where the file looks like another of the tables; else ""."""
+    likely = guess_kind(text.table.select(own_columns(text)).slice(0, _SAMPLE))
+    return "" if likely in (None, kind) else f"It looks like a table of {likely}: was it given in the right place?"
+
+
+def _check_needed(
+    text: TextTable,
+    kind: Kind,
+    needed: Sequence[str],
+    theirs: dict[str, str],
+    guessed: dict[str, Suggested],
+    elsewhere: str,
+) -> None:
+    """Raises MissingColumn unless each column that must be there is, and is surely that."""
+    doubtful = {ours: guessed[ours] for ours in needed if ours in guessed and not guessed[ours].sure}
+    missing = [name for name in needed if name not in theirs or name in doubtful]
+    if not missing:
+        return
+    hints = [f"Perhaps “{suggested.theirs}” is {ours} ({suggested.why})." for ours, suggested in doubtful.items()]
+    said = [
+        f"{text.name} has no column {quoted(missing)}, which a table of {kind} needs.",
+        f"Found {quoted(own_columns(text))}.",
+        *([elsewhere] if elsewhere else []),
+        *hints,
+        *([_ONLY_CHANGES] if missing == ["title"] else []),
+        "Say which of them it is, add it, or check that this is the right file.",
+    ]
+    raise MissingColumn(" ".join(said), text, theirs)
+
+
+def _names(
+    found: list[str], kind: Kind, named: dict[str, str], attributes: frozenset[str], mended: bool
+) -> dict[str, str]:
+    """The file's columns that are kept → their names in the table, in the order of the file."""
     ours: dict[str, str] = {}
     taken = {*COLUMNS[kind], *found}
     for column in found:
@@ -104,13 +137,7 @@ def match_columns(
             ours[column] = free_name(
                 _attribute(column, mended, found), {*taken, *ours.values()} - {column} | set(COLUMNS[kind])
             )
-    notes += [
-        f"“{suggested.theirs}” was read as {ours_}: {suggested.why}."
-        for ours_, suggested in guessed.items()
-        if not suggested.sure
-    ]
-    why = {ours_: (suggested.why, suggested.sure) for ours_, suggested in guessed.items()}
-    return Matched(ours, attributes, why, tuple(notes))
+    return ours
 
 
 def own_columns(text: TextTable) -> list[str]:
