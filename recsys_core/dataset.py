@@ -10,17 +10,13 @@ import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.errors import InvalidTable
-from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN, Kind
+from recsys_core.tables.columns import CUSTOMER, PRODUCT, Kind
+from recsys_core.tables.interest import is_interest
 
 
 def interest(interactions: pd.DataFrame) -> pd.DataFrame:
     """The interactions that speak of interest: returns, and rows with a quantity of zero or less, are left out."""
-    keep = np.ones(len(interactions), dtype=bool)
-    if "event_type" in interactions:
-        keep &= (interactions["event_type"].fillna("").str.strip().str.lower() != RETURN).to_numpy()
-    if "quantity" in interactions:
-        keep &= ~(interactions["quantity"] <= 0).to_numpy()
-    return interactions[keep]
+    return interactions[is_interest(interactions)]
 
 
 def damped_weights(interactions: pd.DataFrame, customers: pd.Index, products: pd.Index) -> sp.csr_matrix:

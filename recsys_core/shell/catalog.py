@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from recsys_core.errors import InvalidSetting
 from recsys_core.shell.parts import Outcome, opened_workspace, with_bar, write
+from recsys_core.tables.columns import KINDS
 from recsys_core.tables.source import ENCODING_NAMES
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from recsys_core.tables.mapping import Mapping
     from recsys_core.workspace.imports import CheckedFiles, Plan
 
-KINDS: tuple[Kind, ...] = ("products", "interactions", "customers")
 _GUESSED = ("cp1252", "gb18030")
 """Encodings that are told, because other letters could be meant."""
 _FILE_CHOICES = ("encoding", "delimiter", "sheet", "header_row", "decimal", "dates")

@@ -8,6 +8,8 @@ from typing import Literal
 Kind = Literal["products", "interactions", "customers"]
 Type = Literal["id", "text", "category", "number", "price", "time", "planned", "tags"]
 
+KINDS: tuple[Kind, ...] = ("products", "interactions", "customers")
+
 PRODUCT = "product_id"
 CUSTOMER = "customer_id"
 

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.tables.columns import CUSTOMER, PRODUCT, RETURN
+from recsys_core.tables.columns import CUSTOMER, PRODUCT
+from recsys_core.tables.interest import is_interest
 from recsys_core.tables.profile import word_counts
 from recsys_core.tables.rows import is_in, repeated, row_codes
 
@@ -111,22 +112,11 @@ def health(products: pd.DataFrame, interactions: pd.DataFrame, customers: pd.Dat
 def _shop(products: pd.DataFrame, interactions: pd.DataFrame, customers: pd.DataFrame | None) -> _Shop:
     none = np.zeros(len(products), dtype=np.int64)
     words = {name: word_counts(products[name]) if name in products else none for name in _TEXTS}
-    bought = is_in(interactions[PRODUCT], products[PRODUCT]) & _is_interest(interactions)
+    bought = is_in(interactions[PRODUCT], products[PRODUCT]) & is_interest(interactions)
     bought &= interactions[CUSTOMER].notna().to_numpy()
     sales = pa.table([_text(interactions[name]).filter(pa.array(bought)) for name in _PAIR], _PAIR)
     pairs = sales.take(np.unique(row_codes(sales.columns), return_index=True)[1])
     return _Shop(products.reset_index(drop=True), interactions, customers, pairs, words)
-
-
-def _is_interest(interactions: pd.DataFrame) -> np.ndarray:
-    """As `recsys_core.dataset.interest` has it, for many rows."""
-    keep = np.ones(len(interactions), dtype=bool)
-    if "event_type" in interactions:
-        event = pc.utf8_lower(pc.utf8_trim_whitespace(_text(interactions["event_type"])))
-        keep &= ~_mask(pc.equal(event, RETURN))
-    if "quantity" in interactions:
-        keep &= ~(interactions["quantity"] <= 0).to_numpy(dtype=bool, na_value=False)
-    return keep
 
 
 def _no_title(shop: _Shop) -> _Found:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from recsys_core.errors import LaunchdeskError
-from recsys_core.tables.columns import Kind
+from recsys_core.tables.columns import KINDS
 from recsys_core.tables.difference import sentence_of
 from recsys_core.ui.catalog_difference import differences
 from recsys_core.ui.launch_choice import linked_choice
@@ -111,9 +111,8 @@ def _what(version: CatalogVersion, all_: list[CatalogVersion]) -> str:
 
 
 def _change(version: CatalogVersion) -> str:
-    kinds: tuple[Kind, ...] = ("products", "interactions", "customers")
     told = version.difference or {}
-    return " ".join(sentence_of(kind, told[kind]) for kind in kinds if kind in told)
+    return " ".join(sentence_of(kind, told[kind]) for kind in KINDS if kind in told)
 
 
 def _files(version: CatalogVersion) -> None:

@@ -25,7 +25,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
-from recsys_core.artefacts import MANIFEST, check_folder, sha256
+from recsys_core.artefacts import MANIFEST, check_folder, sha256, sync
 from recsys_core.errors import DamagedArtefact, InvalidSetting, LaunchdeskError
 from recsys_core.run_context import RunContext
 from recsys_core.workspace.archive import (
@@ -300,7 +300,7 @@ def _moved(temporary: Path, folder: Path) -> Iterator[None]:
     units = [unit for top in sorted(temporary.iterdir()) for unit in sorted(top.iterdir())]
     for inner in temporary.rglob("*"):
         if inner.is_dir():
-            _sync(inner)
+            sync(inner)
     tops = sorted({folder / unit.parent.name for unit in units})
     made = [top for top in tops if not top.exists()]
     moved: list[Path] = []
@@ -320,7 +320,7 @@ def _moved(temporary: Path, folder: Path) -> Iterator[None]:
                 os.rename(unit, target)
                 moved.append(target)
         for top in [*tops, folder]:
-            _sync(top)
+            sync(top)
         yield
     except BaseException:
         _remove(moved)
@@ -336,14 +336,6 @@ def _remove(paths: Iterable[Path]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _insert(workspace: Workspace, rows: Rows) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from recsys_core.errors import DamagedArtefact
+from recsys_core.tables.columns import KINDS
 from recsys_core.workspace.archive import AGAIN, DIGEST, RECORDS, Rows
-from recsys_core.workspace.catalog_versions import KINDS
 from recsys_core.workspace.database import UtcTime
 from recsys_core.workspace.json_values import json_ready
 from recsys_core.workspace.launch_names import normal_name

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from recsys_core.errors import AlreadyThere, LaunchdeskError, NotThere
-from recsys_core.tables.columns import CUSTOMER, Kind
+from recsys_core.tables.columns import CUSTOMER, KINDS, Kind
 from recsys_core.tables.difference import Combined, Difference, difference
 from recsys_core.workspace.frames import read_frames
 from recsys_core.workspace.pieces import (
@@ -27,8 +27,6 @@ from recsys_core.workspace.pieces import (
 from recsys_core.workspace.records import CatalogVersion
 from recsys_core.workspace.tables import ADAPTED, ATLASES, BACKTESTS, CATALOGS, LAUNCHES, MODELS
 from recsys_core.workspace.workspace import Workspace, customer_count, fields_of, no_interactions
-
-KINDS: tuple[Kind, ...] = ("products", "interactions", "customers")
 
 
 def publish_combined(

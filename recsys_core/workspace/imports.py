@@ -14,7 +14,7 @@ from recsys_core.artefacts import sha256
 from recsys_core.errors import AlreadyThere, InvalidTable
 from recsys_core.run_context import RunContext
 from recsys_core.tables.checking import CheckedTable, read_table
-from recsys_core.tables.columns import CUSTOMER, PRODUCT, UNIQUE, Kind
+from recsys_core.tables.columns import CUSTOMER, KINDS, PRODUCT, UNIQUE, Kind
 from recsys_core.tables.difference import Combined, Missing, OnDuplicate, combine
 from recsys_core.tables.fit import FitReport, fit_together
 from recsys_core.tables.mapping import Mapping
@@ -146,8 +146,7 @@ class CheckedFiles:
         """
         before = workspace.catalog_version()
         catalog = None if before is None else workspace.catalog(before.id)
-        kinds: tuple[Kind, ...] = ("products", "interactions", "customers")
-        there = {kind: None if catalog is None else catalog.table(kind) for kind in kinds}
+        there = {kind: None if catalog is None else catalog.table(kind) for kind in KINDS}
         sales = self.tables.get("interactions")
         if missing == "remove" and sales is not None and len(sales.rejected) and catalog is not None:
             raise InvalidTable(
