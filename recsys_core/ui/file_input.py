@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import streamlit as st
@@ -56,7 +56,7 @@ class _Given:
     template: str | None = None
     """Name of the file from which the choices were taken."""
     may_use_template: bool = True
-    round: int = field(default=0)
+    round: int = 0
 
 
 def checked_file(
