@@ -43,10 +43,12 @@ def right(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.column_stack([order[:, 0], order.any(axis=1)])
 
 
-def ours(products: pd.DataFrame, folds: list[Fold], encoder: Encoder | None) -> list[str]:
+def ours(products: pd.DataFrame, folds: list[Fold], encoder: Encoder | None, thorough: bool) -> list[str]:
     found = []
     for learned, judged in folds:
-        placed, _ = place(products.iloc[learned], products.iloc[judged], encoder, TOP, run=RunContext())
+        placed, _ = place(
+            products.iloc[learned], products.iloc[judged], encoder, TOP, thorough=thorough, run=RunContext()
+        )
         placed["right"] = placed["category"] == np.repeat(products["category"].to_numpy()[judged], TOP)
         found.append(placed.assign(product=np.repeat(judged, TOP)))
     table = pd.concat(found)
@@ -99,8 +101,9 @@ def main() -> None:
         say("*centroids of words*", centroids(words.toarray()))
         say("*centroids of the pretrained encoder*", centroids(encoder.encode(products, run=RunContext())))
         say("*support vector machine, words and pairs*", machine)
-        table.say(row("`place`, words", *ours(products, folds, None)))
-        table.say(row("`place`, words and pretrained encoder", *ours(products, folds, encoder)))
+        for beside, thorough in (("", False), (", thorough", True)):
+            table.say(row(f"`place`, words{beside}", *ours(products, folds, None, thorough)))
+            table.say(row(f"`place`, words and pretrained encoder{beside}", *ours(products, folds, encoder, thorough)))
 
 
 if __name__ == "__main__":

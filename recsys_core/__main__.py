@@ -146,7 +146,7 @@ def place_products(arguments: argparse.Namespace) -> Outcome:
     encoder = _encoder(arguments, workspace)
 
     def body(run: RunContext) -> tuple[pd.DataFrame, Trust]:
-        return place(catalog.products, checked.frame, encoder, arguments.top, arguments.errors, run=run)
+        return place(catalog.products, checked.frame, encoder, arguments.top, arguments.errors, thorough=True, run=run)
 
     frame, trust = with_bar(arguments.seed, arguments.device, body)
     write(arguments.out, placement_csv(frame))

@@ -39,7 +39,11 @@ class Calibration:
             np.repeat([1, 0], len(first)),
             sample_weight=np.concatenate([target, 1 - target]),
         )
-        return cls(temperature, max(float(curve.coef_[0, 0]), 0.0), float(curve.intercept_[0]))
+        slope = float(curve.coef_[0, 0])
+        if slope <= 0:
+            # How far ahead the first is tells nothing; then all are right as often as the mean, which isn't this curve's offset.
+            return cls(temperature, 0.0, float(logit(target.mean())))
+        return cls(temperature, slope, float(curve.intercept_[0]))
 
     def chances(self, margins: np.ndarray) -> np.ndarray:
         """(n, n_categories): what the first category's probability leaves is shared out among the others."""
@@ -53,12 +57,16 @@ class Calibration:
         return chances
 
 
-def cross_fitted(margins: np.ndarray, of_product: np.ndarray) -> np.ndarray:
-    """The chances of each half by the calibration of the other, so that what judges it didn't make it."""
-    first = np.arange(len(margins)) % 2 == 0
+def cross_fitted(margins: np.ndarray, of_product: np.ndarray, folds: int = 2) -> np.ndarray:
+    """The chances of each fold by the calibration of all others, so that what judges it didn't make it.
+
+    With more folds the calibrations that are judged are more like the one made of all; with few products that is much.
+    """
+    fold = np.arange(len(margins)) % folds
     chances = np.empty_like(margins)
-    for half in (first, ~first):
-        chances[half] = Calibration.fit(margins[~half], of_product[~half]).chances(margins[half])
+    for number in range(folds):
+        judged = fold == number
+        chances[judged] = Calibration.fit(margins[~judged], of_product[~judged]).chances(margins[judged])
     return chances
 
 

@@ -21,6 +21,8 @@ from recsys_core.categories.similarity import by_meaning
 from recsys_core.errors import NotThere
 from recsys_core.tables.columns import CATEGORY_SEPARATOR
 
+FOLDS = 10
+"""Categories are few: each is judged by a calibration of nine tenths of them."""
 FAR = -30.0
 """The log-odds of a parent that has no other category."""
 
@@ -38,6 +40,8 @@ class Learned:
     calibration: Calibration
     threshold: float
     trust: Trust
+    foretold: np.ndarray
+    """(n_judged,) the first parent's probability of each category that `trust` is measured on."""
 
 
 def learn(categories: Categories, vectors: sp.csr_matrix | np.ndarray, error_rate: float = ERROR_RATE) -> Learned:
@@ -66,11 +70,18 @@ def learn(categories: Categories, vectors: sp.csr_matrix | np.ndarray, error_rat
         (-5, 1),
     )
     margins = _by_parent(similarity / temperature, parents)
-    chances = cross_fitted(margins, truth)
+    chances = cross_fitted(margins, truth, FOLDS)
     threshold = threshold_for(chances, truth, error_rate)
     calibration = Calibration.fit(margins, truth)
     return Learned(
-        categories, vectors, parents, temperature, calibration, threshold, trust_in(chances, truth, threshold)
+        categories,
+        vectors,
+        parents,
+        temperature,
+        calibration,
+        threshold,
+        trust_in(chances, truth, threshold),
+        chances.max(axis=1),
     )
 
 

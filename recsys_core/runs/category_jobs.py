@@ -122,7 +122,7 @@ def place_products(workspace: Workspace, settings: PlaceSettings, run: RunContex
     catalog = workspace.catalog(version.id).products
     new = to_place(workspace, settings.launch, catalog)
     encoder = PretrainedEncoder(settings.model, workspace.text_vectors()) if settings.text == "both" else None
-    found, trust = place(catalog, new, encoder, 3, settings.errors, settings.together, run=run)
+    found, trust = place(catalog, new, encoder, 3, settings.errors, settings.together, thorough=True, run=run)
     found = reasons(catalog, new, found)
     told = found.merge(new[["product_id", "title", "given"]], on="product_id")
     tree = set(catalog["category"].dropna())

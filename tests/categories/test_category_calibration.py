@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys_core.categories.calibration import Calibration
+from recsys_core.categories.calibration import Calibration, cross_fitted
 
 
 def test_probabilities_are_how_often_it_is_so_and_the_order_stays() -> None:
@@ -18,3 +18,24 @@ def test_probabilities_are_how_often_it_is_so_and_the_order_stays() -> None:
     assert (chances.sum(axis=1) <= 1 + 1e-6).all()
     few = Calibration.fit(margins[:5], margins[:5].argmax(axis=1)).chances(margins[:5])
     assert (few.max(axis=1) < 1).all()
+
+
+def test_where_the_surest_are_wrong_most_often_all_are_right_as_often_as_the_mean() -> None:
+    rng = np.random.default_rng(4)
+    margins = rng.normal(size=(4000, 5)) * rng.uniform(0.2, 3, size=(4000, 1))
+    far = np.ptp(margins, axis=1)
+    right = rng.random(4000) < np.where(far > np.median(far), 0.2, 0.5)
+    truth = np.where(right, margins.argmax(axis=1), margins.argmin(axis=1))
+    chances = Calibration.fit(margins, truth).chances(margins)
+    assert chances.max(axis=1) == pytest.approx(right.mean(), abs=0.005)
+
+
+def test_no_fold_is_judged_by_itself() -> None:
+    rng = np.random.default_rng(5)
+    margins, truth = rng.normal(size=(100, 4)), rng.integers(0, 4, 100)
+    before = cross_fitted(margins, truth, folds=10)
+    fold = np.arange(100) % 10 == 3
+    truth[fold] = margins[fold].argmax(axis=1)
+    after = cross_fitted(margins, truth, folds=10)
+    assert (before[fold] == after[fold]).all()
+    assert (before[~fold] != after[~fold]).any()

@@ -55,6 +55,21 @@ def test_what_is_like_nothing_here_is_not_known() -> None:
     assert trust.answered < 1
 
 
+def test_the_network_places_too() -> None:
+    products = new("green mug", "old doll", "白色短袖上衣", None)
+    placed, trust = place(catalog(30), products, thorough=True, run=RunContext())
+    first = placed[placed["rank"] == 1]
+    assert first["category"].tolist()[:3] == ["Home > Mugs", "Toys > Dolls", "服装 > 上衣"]
+    assert first["known"].tolist()[3] is False
+    assert trust.first == 1
+
+
+def test_equally_likely_ones_are_answered_all_or_none() -> None:
+    chances, truth = np.tile([0.3, 0.2], (100, 1)), np.repeat([0, 1], [30, 70])
+    assert threshold_for(chances, truth, ERROR_RATE) == np.inf
+    assert threshold_for(chances, truth, 0.7) == pytest.approx(0.3)
+
+
 def test_the_threshold_keeps_to_the_error_rate() -> None:
     rng = np.random.default_rng(2)
     sure = rng.random(4000)
