@@ -44,6 +44,8 @@ def test_placing_helps_where_departments_count_and_not_where_makers_do() -> None
     assert helps.placed > helps.content
     assert helps.by_placement
     assert "go that way" in helps.sentence()
+    assert helps.unplaced is not None
+    assert f"Without the places it was {helps.unplaced / helps.content - 1:.0%}" in helps.sentence()
     hurts = judge_placement(shop(department_counts=False), run=RunContext())
     assert hurts.placed < hurts.content
     assert not hurts.by_placement
@@ -66,10 +68,25 @@ def test_where_placing_does_not_help_only_a_persons_word_counts() -> None:
     )
     given = pd.Series([None, "Spielzeug", "Garden"], dtype="str")
     helps, hurts = Routing(0.1, 0.2, 0.05, 0.15, 100, 9), Routing(0.1, 0.1, -0.05, 0.05, 100, 9)
-    assert routed(products, given, helps) is products
-    assert routed(products, given, None) is products
+    for routing in (helps, None):
+        through = routed(products, given, routing)
+        assert through["category"].isna().tolist() == [True, False, False]
+        assert through["place"].tolist() == ["Home > Mugs", "Toys > Cars", "Garden"]
+        assert through["placed_by"].tolist()[:2] == ["model", "person"]
     back = routed(products, given, hurts)
     assert back["category"].isna().tolist() == [True, False, False]
     assert back["category"].tolist()[1:] == ["Toys > Cars", "Garden"]
     assert back["place"].tolist() == ["Home > Mugs", "Toys > Cars", "Garden"]
     assert back["placed_by"].notna().tolist() == [False, True, False]
+
+
+def test_a_way_that_loses_by_the_place_is_not_taken() -> None:
+    assert Routing(0.1, 0.2, 0.05, 0.15, 100, 9, unplaced=0.21, place_low=-0.02, place_high=0.01).by_placement
+    worse = Routing(0.1, 0.2, 0.05, 0.15, 100, 9, unplaced=0.21, place_low=-0.02, place_high=-0.01)
+    assert not worse.by_placement
+    assert "worse than similar products alone" in worse.sentence()
+    assert Routing.of_record(worse.as_dict()) == worse
+    of_before = {name: value for name, value in worse.as_dict().items() if name in list(worse.as_dict())[:6]}
+    told = Routing.of_record(of_before)
+    assert told is not None
+    assert told.by_placement
