@@ -8,7 +8,7 @@ import pandas as pd
 from recsys_core.dataset import Dataset, Launch
 from recsys_core.models.source_model import SourceModelConfig
 
-SMALL = SourceModelConfig(content_dimensions=16, taste_dimensions=8, epochs=2, batch_size=128)
+SMALL = SourceModelConfig(content_dimensions=16, taste_dimensions=8, epochs=2, batch_size=128, meaning_dimensions=0)
 """Large enough for the planted shops, and trained in seconds."""
 
 THEMES = ("garden", "kitchen", "toys", "music", "travel")

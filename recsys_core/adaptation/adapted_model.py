@@ -223,6 +223,7 @@ class AdaptedModel:
             "summary": self.summary,
         }
         arrays = prefixed(self.adapter.arrays(), "adapter.") | prefixed(self.side.arrays(), "side.")
+        arrays["new_words"] = self.placed.new_words
         if self.probability is not None:
             arrays |= prefixed(self.probability.arrays(), "probability.")
         save_arrays(folder, arrays, settings, {"products": self.launch.products, "support": self.launch.interactions})
@@ -238,7 +239,7 @@ class AdaptedModel:
         probability = part(arrays, "probability.")
         return cls(
             method=settings["method"],
-            placed=PlacedLaunch.of(source, launch),
+            placed=PlacedLaunch.of(source, launch, arrays.get("new_words")),
             adapter=adapter,
             side=adapter.stored_side(part(arrays, "side.")),
             summary=settings["summary"],

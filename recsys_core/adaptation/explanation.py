@@ -54,21 +54,26 @@ class _Pair:
         words = self.placed.content.words[[self.product]]
         variants = sp.vstack([words, unit_sparse_rows(_each_left_out(words))], format="csr", dtype=np.float32)
         prices = np.repeat(self.placed.price_levels[[self.product]], variants.shape[0], axis=0)
-        content = ContentVectors(variants, self.adapted.source.space_.dense(variants, prices))
+        content = self.placed.space.vectors(variants, prices)
         support = sp.vstack([self.support] * variants.shape[0], format="csr")
-        names = [self.placed.vocabulary[token] for token in words.indices]
-        effect = self._effect(self.placed.scorer.new_products(content, support))
+        vocabulary = self.placed.space.counts.vocabulary
+        names = [vocabulary[token] for token in words.indices]
+        effect = self._effect(self._new(content, support))
         return _frame("word", names, [readable(name) for name in names], effect)
 
     def without_supporters(self) -> pd.DataFrame:
         ids = self.adapted.source.customer_ids_[self.support.indices].tolist()
         variants = sp.vstack([self.support, _each_left_out(self.support)], format="csr", dtype=np.float32)
-        product = self.placed.scorer.new_products(self._content(), self.support)
+        product = self._new(self._content(), self.support)
         return _frame("supporter", ids, ids, self._effect(product.repeated(0, len(ids) + 1).with_support(variants)))
 
+    def _new(self, content: ContentVectors, support: sp.csr_matrix) -> NewProducts:
+        """The product again and again, with those contents and supports."""
+        same = np.full(support.shape[0], self.product)
+        return self.placed.through_places(self.placed.scorer.new_products(content, support), same)
+
     def _content(self) -> ContentVectors:
-        content = self.placed.content
-        return ContentVectors(content.words[[self.product]], content.dense[[self.product]])
+        return self.placed.content.take(np.array([self.product]))
 
     def _effect(self, variants: NewProducts) -> np.ndarray:
         """By how much the score of the first variant falls in each of the others."""

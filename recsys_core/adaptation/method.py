@@ -58,6 +58,6 @@ class Method(ABC):
 
     def adapt_fitted(self, source: SourceModel, launch: Launch, *, run: RunContext) -> AdaptedModel:
         """What `adapt` does after `fit`."""
-        placed = PlacedLaunch.of(source, launch)
+        placed = PlacedLaunch.of(source, launch, run=run)
         adapter, summary = self.place(placed.scorer, placed.new, run=run)
         return AdaptedModel(self.name, placed, adapter, adapter.side(placed.scorer, placed.new), summary)

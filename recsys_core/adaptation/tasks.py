@@ -10,7 +10,6 @@ import scipy.sparse as sp
 from recsys_core.adaptation.adapter import Side
 from recsys_core.evaluation.metrics import ndcg
 from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS
-from recsys_core.models.content_space import ContentVectors
 from recsys_core.models.head import NewProducts, Scorer
 from recsys_core.models.source_model import SourceModel
 
@@ -53,7 +52,7 @@ def tasks(source: SourceModel, products: np.ndarray, shots: tuple[int, ...] = SH
         if len(chosen) < MIN_PRODUCTS:
             continue
         scorer = source.strict_scorer(chosen)
-        content = ContentVectors(scorer.content.words[chosen], scorer.content.dense[chosen])
+        content = scorer.content.take(chosen)
         first = scorer.new_products(content, launches[0].support.T.tocsr())
         new = {k: first.with_support(launch.support.T.tocsr()) for k, launch in launches.items()}
         return Tasks(scorer, new, launches[most].queries)

@@ -43,7 +43,7 @@ class ContentDropout:
         words.eliminate_zeros()
         words = unit_sparse_rows(words)
         priced = rng.random(len(products)) >= self.price_chance
-        return ContentVectors(words, self.space.dense(words, self.space.price_levels[products] * priced[:, None]))
+        return self.space.vectors(words, self.space.price_levels[products] * priced[:, None])
 
     def _kept(self, words: sp.csr_matrix, rng: np.random.Generator) -> np.ndarray:
         """(nnz,) bool."""
@@ -64,7 +64,7 @@ def pseudo_supporters(scorer: Scorer, content: ContentVectors, at_most: int = PS
     at a product's basket; here they are customers, for methods that learn from a support.
     """
     co_purchases = scorer.co_purchases
-    neighbours = co_purchases.neighbours(content.words, scorer.content.words)
+    neighbours = co_purchases.neighbours(content, scorer.content, scorer.head.mixture.meaning_share)
     # In blocks: all who bought any of a product's neighbours can be most of the customers.
     starts = range(0, max(neighbours.shape[0], 1), BLOCK)
     blocks = (co_purchases.buyers(neighbours[start : start + BLOCK]) for start in starts)

@@ -47,6 +47,35 @@ def one_ahead(make: Callable[[int], Batch], steps: range) -> Iterator[Batch]:
             yield batch
 
 
+@dataclass(frozen=True)
+class Histories:
+    """The histories of some customers, summed once for all batches that ask for them."""
+
+    row: np.ndarray
+    """(n_customers,) where each of those customers is; the others' mean nothing."""
+    words: sp.csr_matrix
+    """(m, n_tokens) float32."""
+    dense: np.ndarray
+    """(m, d) float32."""
+
+    @classmethod
+    def of(cls, weights: sp.csr_matrix, content: ContentVectors, customers: np.ndarray) -> Histories:
+        """customers: positions, each once."""
+        row = np.zeros(weights.shape[0], dtype=np.int64)
+        row[customers] = np.arange(len(customers))
+        histories = weights[customers]
+        return cls(row, (histories @ content.words).tocsr(), histories @ content.dense)
+
+    def without(
+        self, customer: np.ndarray, product: np.ndarray, weight: np.ndarray, content: ContentVectors
+    ) -> tuple[sp.csr_matrix, np.ndarray]:
+        """(b, n_tokens) words and (b, d) dense content of b customers, each without one product that has `weight` there; rows
+        of length 1."""
+        row = self.row[customer]
+        words = self.words[row] - sp.diags(weight) @ content.words[product]
+        return unit_sparse_rows(words.tocsr()), unit_rows(self.dense[row] - weight[:, None] * content.dense[product])
+
+
 class TaskSampler:
     """Draws batches from the interactions that may be learned from."""
 
@@ -54,7 +83,7 @@ class TaskSampler:
         """weights: (n_customers, n_products) damped; dropout: what a batch's products leave unsaid (not the histories)."""
         self.weights, self.content, self.dropout = weights, content, dropout
         pairs = weights.tocoo()
-        self.customers, self.products = pairs.row, pairs.col
+        self.customers, self.products, self.damped = pairs.row, pairs.col, pairs.data
         buyers = np.bincount(self.products, minlength=weights.shape[1])
         self.log_frequency = np.log(np.maximum(buyers, 1) / max(len(self.products), 1)).astype(np.float32)
 
@@ -63,26 +92,28 @@ class TaskSampler:
 
     def epoch(self, rng: np.random.Generator, size: int, pairs_per_epoch: int) -> Iterator[Batch]:
         """Batches of `size` pairs each, in a random order, without repetition; at most `pairs_per_epoch` pairs in all."""
-        order = rng.permutation(len(self.products))
         steps = range(self.n_batches(size, pairs_per_epoch))
-        return one_ahead(lambda step: self.batch(order[step * size : (step + 1) * size], rng), steps)
+        order = rng.permutation(len(self.products))[: len(steps) * size]
+        histories = Histories.of(self.weights, self.content, np.unique(self.customers[order]))
+        return one_ahead(lambda step: self.batch(order[step * size : (step + 1) * size], rng, histories), steps)
 
-    def batch(self, pairs: np.ndarray, rng: np.random.Generator | None = None) -> Batch:
-        """The batch of these pairs (positions among the interactions); rng: draws what is dropped."""
+    def batch(
+        self, pairs: np.ndarray, rng: np.random.Generator | None = None, histories: Histories | None = None
+    ) -> Batch:
+        """The batch of these pairs (positions among the interactions); rng: draws what is dropped; histories: of the pairs'
+        customers, if they were summed before."""
         customer, product = self.customers[pairs], self.products[pairs]
         products, target = np.unique(product, return_inverse=True)
-        histories = self.weights[customer]
-        row = np.repeat(np.arange(len(customer)), np.diff(histories.indptr))
-        histories.data[histories.indices == product[row]] = 0
-        words = unit_sparse_rows(histories @ self.content.words)
+        histories = histories or Histories.of(self.weights, self.content, np.unique(customer))
+        words, customers = histories.without(customer, product, self.damped[pairs], self.content)
         mask = np.where(self.weights[customer][:, products].toarray() > 0, MASKED, np.float32(0))
         mask[np.arange(len(pairs)), target] = 0
-        content = ContentVectors(self.content.words[products], self.content.dense[products])
+        content = self.content.take(products)
         if self.dropout and rng:
             content = self.dropout.draw(products, rng)
         return Batch(
             words=FilledProducts(content.words).times(words),
-            customers=unit_rows(histories @ self.content.dense),
+            customers=customers,
             products=content.dense,
             log_frequency=self.log_frequency[products],
             target=target,

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from recsys_core.content.unit_rows import unit_rows, unit_sparse_rows
 from recsys_core.evaluation.ranking import best_columns
+from recsys_core.models.content_space import ContentVectors
 
 NEIGHBOURS = 100
 SHARPNESS = 3
@@ -46,9 +47,10 @@ class CoPurchases:
         self._buyers = sp.diags((1 / np.maximum(self.sold, 1)).astype(np.float32)) @ ones(weights).T.tocsr()
         """(n_products, n_customers), rows summing to 1."""
 
-    def place(self, words: sp.csr_matrix, catalog_words: sp.csr_matrix) -> Placement:
-        """Places products with TF-IDF rows `words` by their nearest sold products, whose rows are in `catalog_words`."""
-        neighbours = self.neighbours(words, catalog_words)
+    def place(self, content: ContentVectors, catalog: ContentVectors, meaning_share: float) -> Placement:
+        """Places products by their nearest sold products; catalog: content of the catalog's products; meaning_share: see
+        `neighbours`."""
+        neighbours = self.neighbours(content, catalog, meaning_share)
         starts = range(0, max(neighbours.shape[0], 1), BLOCK)
         together, baskets = zip(*(self._baskets(neighbours[start : start + BLOCK]) for start in starts), strict=True)
         taste = unit_rows(neighbours @ self._unit_factors)
@@ -57,18 +59,29 @@ class CoPurchases:
     def _baskets(self, neighbours: sp.csr_matrix) -> tuple[sp.csr_matrix, sp.csr_matrix]:
         """`together` and `baskets` of a block of rows: before their small entries are dropped they can fill the memory."""
         together = (neighbours @ self._normalised_by_product) @ self._normalised
-        return _largest(together), unit_sparse_rows(_largest(self.buyers(neighbours) @ self._unit_baskets))
+        return largest(together), unit_sparse_rows(largest(self.buyers(neighbours) @ self._unit_baskets))
 
     def buyers(self, neighbours: sp.csr_matrix) -> sp.csr_matrix:
         """(n, n_customers): who bought the neighbours, each of which spreads its weight evenly over its buyers."""
         return neighbours @ self._buyers
 
-    def neighbours(self, words: sp.csr_matrix, catalog_words: sp.csr_matrix) -> sp.csr_matrix:
-        """(n, n_products): the NEIGHBOURS most similar sold products of each row, weights summing to 1."""
-        others = (sp.diags((self.sold > 0).astype(np.float32)) @ catalog_words).T.tocsr()
-        parts = [sp.csr_matrix((0, catalog_words.shape[0]), dtype=np.float32)]
-        for start in range(0, words.shape[0], BLOCK):
-            similarity = _largest(words[start : start + BLOCK] @ others, NEIGHBOURS)
+    def neighbours(self, content: ContentVectors, catalog: ContentVectors, meaning_share: float) -> sp.csr_matrix:
+        """(n, n_products): the NEIGHBOURS most similar sold products of each row, weights summing to 1.
+
+        Similar: by the cosine of their meanings to the share `meaning_share`, the rest by that of their words.
+        """
+        sold = (self.sold > 0).astype(np.float32)
+        others = (sp.diags(sold) @ catalog.words).T.tocsr()
+        meanings = sold[:, None] * catalog.meaning
+        parts = [sp.csr_matrix((0, len(sold)), dtype=np.float32)]
+        for start in range(0, content.words.shape[0], BLOCK):
+            some = slice(start, start + BLOCK)
+            likeness = content.words[some] @ others
+            if meaning_share and content.meaning_dimensions:
+                likeness = (1 - meaning_share) * likeness.toarray() + content.meaning[some] @ (
+                    meaning_share * meanings
+                ).T
+            similarity = largest(likeness, NEIGHBOURS)
             similarity.data = similarity.data**SHARPNESS
             total = np.asarray(similarity.sum(axis=1)).ravel()
             parts.append(sp.diags(1 / np.where(total > 0, total, 1)) @ similarity)
@@ -124,14 +137,13 @@ def _degree_normalised(weights: sp.csr_matrix) -> sp.csr_matrix:
     return (left @ ones(weights) @ right).tocsr().astype(np.float32)
 
 
-def _largest(matrix: sp.csr_matrix, count: int = KEPT) -> sp.csr_matrix:
+def largest(matrix: sp.csr_matrix | np.ndarray, count: int = KEPT) -> sp.csr_matrix:
     """`matrix` with all but the `count` largest positive entries of each row dropped."""
-    matrix = matrix.tocsr()
     parts = [sp.csr_matrix((0, matrix.shape[1]), dtype=np.float32)]
     for start in range(0, matrix.shape[0], BLOCK):
         rows = matrix[start : start + BLOCK]
-        if np.diff(rows.indptr).max(initial=0) > count:
-            dense = rows.toarray()
+        if isinstance(rows, np.ndarray) or np.diff(rows.indptr).max(initial=0) > count:
+            dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
             best = np.sort(best_columns(dense, count), axis=1)
             values = np.take_along_axis(dense, best, axis=1)
             indptr = np.arange(len(best) + 1) * best.shape[1]

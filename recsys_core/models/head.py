@@ -48,6 +48,8 @@ class Mixture:
     taste_prior: float = 5.0
     baskets_growth: float = 0.5
     taste_growth: float = 0.5
+    meaning_share: float = 0.4
+    """What of a product's likeness to its content neighbours is its meaning's, the rest its words'; 0 where words mean nothing."""
     activity: float = 0.2
     """Weight of the logarithm of a customer's activity in an audience, in spreads of the score; the same for all shops."""
     spread: dict[str, float] = field(default_factory=lambda: dict(TYPICAL_SPREAD))
@@ -184,7 +186,7 @@ class NewProducts:
         """Those products (positions) alone."""
         content, placement = self.content, self.placement
         return NewProducts(
-            ContentVectors(content.words[products], content.dense[products]),
+            content.take(products),
             Placement(placement.together[products], placement.baskets[products], placement.taste[products]),
             self.support[products],
         )
@@ -209,6 +211,11 @@ class Scorer:
         words = unit_sparse_rows(histories @ self.content.words)
         return CustomerSide(dense, sp.hstack([words, unit_sparse_rows(histories)], format="csr"))
 
+    def with_meaning_share(self, share: float) -> Scorer:
+        """The same with other content neighbours; see `Mixture.meaning_share`."""
+        mixture = replace(self.head.mixture, meaning_share=share)
+        return Scorer(replace(self.head, mixture=mixture), self.content, self.co_purchases)
+
     @property
     def weights(self) -> sp.csr_matrix:
         """(n_customers, n_products) the histories."""
@@ -216,7 +223,7 @@ class Scorer:
 
     def place(self, content: ContentVectors) -> Placement:
         """Where new products lie among the catalog's, by their content."""
-        placement = self.co_purchases.place(content.words, self.content.words)
+        placement = self.co_purchases.place(content, self.content, self.head.mixture.meaning_share)
         if self.head.generator is None:
             return placement
         made, share = unit_rows(content.dense @ self.head.generator), self.head.generator_share

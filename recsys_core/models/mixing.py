@@ -6,6 +6,7 @@ numbers did worse in trials. All signals are computed once; a step only adds the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +31,8 @@ GRID: dict[str, tuple[float, ...]] = {
     "baskets_growth": (0, 0.25, 0.5, 1, 2),
     "baskets_prior": (0.7, 1.5, 3, 5, 10, 20),
 }
+MEANING_SHARES = (0.2, 0.4, 0.6)
+"""Tried before all else, on new products without first sales: where a product's neighbours are decides on the other signals."""
 ROUNDS = 2
 MARGIN = 0.004
 """A step is taken only if it gains more than this share: less is noise."""
@@ -62,7 +65,7 @@ class Replayed:
         any_launch = next(iter(launches.values()))
         buyers = np.flatnonzero(np.diff(any_launch.queries.indptr))
         self.customers = np.sort(np.random.default_rng(seed).permutation(buyers)[:at_most])
-        self.content = ContentVectors(content.words[any_launch.products], content.dense[any_launch.products])
+        self.content = content.take(any_launch.products)
         self.relevant = torch.tensor(any_launch.queries[self.customers].toarray() > 0)
         k = min(K, self.relevant.shape[1])
         self.discount = 1 / torch.log2(torch.arange(2, k + 2))
@@ -148,11 +151,27 @@ def _length(square: Tensor) -> Tensor:
 class MixtureSearch:
     """The replays of one catalog, and the search on them."""
 
-    def __init__(self, scorer: Scorer, sales: HeldOutSales, at_most: int, run: RunContext):
-        """scorer: of a catalog without those products; at_most: so many customers judge."""
+    def __init__(
+        self,
+        scorer: Scorer,
+        sales: HeldOutSales,
+        at_most: int,
+        run: RunContext,
+        shares: Sequence[float] = MEANING_SHARES,
+    ):
+        """scorer: of a catalog without those products; at_most: so many customers judge; shares: of meaning, of which the best is
+        taken."""
         content, seed = scorer.content, run.seed
-        run.check()
-        self.zero = Replayed(scorer, content, {0: sales.launch(0)}, at_most, seed)
+        if not content.meaning_dimensions:
+            shares = (0.0,)
+        best = -1.0
+        for share in shares:
+            run.check()
+            tried = scorer.with_meaning_share(share)
+            replayed = Replayed(tried, content, {0: sales.launch(0)}, at_most, seed)
+            found = replayed.ndcg(Mixture(spread=replayed.spread()), 0) if len(shares) > 1 else 0.0
+            if found > best:
+                best, scorer, self.zero, self.meaning_share = found, tried, replayed, share
         self.few: Replayed | None = None
         for most in sorted(SHOTS[1:], reverse=True):
             launches = {k: sales.launch(k, most) for k in SHOTS[1:] if k <= most}
@@ -166,7 +185,7 @@ class MixtureSearch:
             replayed.set_towers(head)
 
     def start(self) -> Mixture:
-        return Mixture(spread=self.zero.spread())
+        return Mixture(meaning_share=self.meaning_share, spread=self.zero.spread())
 
     def figures(self, mixture: Mixture) -> dict[int, float]:
         """ndcg@20 by shots."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from pydantic import BaseModel, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from recsys_core.artefacts import load_arrays, load_frame, pack_sparse, save_arrays, unpack_sparse
 from recsys_core.content.prices import PriceLevels
+from recsys_core.content.word_meanings import WordMeanings
 from recsys_core.content.words import WordCounts
 from recsys_core.dataset import Dataset
 from recsys_core.errors import InvalidTable
@@ -40,6 +41,10 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class SourceModelConfig(BaseModel, frozen=True, extra="forbid", use_attribute_docstrings=True):
     content_dimensions: PositiveInt = 256
     """Size of the dense content vectors' text part."""
+    meaning_dimensions: NonNegativeInt = 128
+    """Size of what words mean, read by a pretrained text model once a word (see `word_meanings.py`); 0: words mean nothing."""
+    text_model: str | None = None
+    """That model: a folder, or a name on a hub; none: the one that comes along."""
     taste_dimensions: PositiveInt = 128
     """Size of the co-purchase factor space."""
     epochs: PositiveInt = 3
@@ -160,10 +165,9 @@ class SourceModel:
         search = None
         if len(self.held_out_):
             strict = Scorer(start, content, CoPurchases(self.shown_, self.strict_factors))
-            search, judge = (
-                MixtureSearch(strict, self.sales_.of(products), config.judged_customers, run)
-                for products in (self.choosing(), self.judging())
-            )
+            search = MixtureSearch(strict, self.sales_.of(self.choosing()), config.judged_customers, run)
+            same = (search.meaning_share,)
+            judge = MixtureSearch(strict, self.sales_.of(self.judging()), config.judged_customers, run, same)
         if search and not len(search.zero.customers):
             search = None
         adversary = None
@@ -233,7 +237,9 @@ class SourceModel:
         self.product_ids_, self.customer_ids_ = catalog.product_ids, catalog.customer_ids
         self.weights_ = catalog.weights
         run.progress("Reading product texts", 1, 3)
-        self.space_ = ContentSpace.of(catalog.products, config.content_dimensions, run.seed)
+        self.space_ = ContentSpace.of(
+            catalog.products, config.content_dimensions, config.meaning_dimensions, config.text_model, run=run
+        )
         run.progress("Comparing baskets", 2, 3)
         held_out = hold_out(catalog, config.held_out_share, config.held_out_at_most, run.seed, config.held_out_by)
         if len(held_out.products) < JUDGING * MIN_PRODUCTS or not held_out.shown.nnz:
@@ -260,6 +266,7 @@ class SourceModel:
         arrays |= {
             "factors": self.factors_,
             "components": self.space_.components,
+            **{f"meanings.{name}": array for name, array in self.space_.meanings.arrays().items()},
             "price_levels": self.space_.price_levels,
             "price_quantiles": self.space_.prices.levels,
         }
@@ -288,7 +295,12 @@ class SourceModel:
         words = load_frame(folder, "words")["word"].tolist()
         counts = WordCounts(words, unpack_sparse("counts", arrays), settings["attributes"])
         prices = PriceLevels(arrays["price_quantiles"])
-        model.space_ = ContentSpace(counts, arrays["components"], prices, arrays["price_levels"])
+        # A model of an earlier version has none.
+        meanings = WordMeanings.none(len(words))
+        if "meanings.mean" in arrays:
+            stored = {name[9:]: array for name, array in arrays.items() if name.startswith("meanings.")}
+            meanings = WordMeanings.of_arrays(stored, model.config.text_model)
+        model.space_ = ContentSpace(counts, arrays["components"], prices, arrays["price_levels"], meanings)
         model.factors_, model.history_, model.replayed_ = arrays["factors"], settings["history"], settings["replayed"]
         model.shown_ = unpack_sparse("shown", arrays)
         sales = {name[6:]: array for name, array in arrays.items() if name.startswith("sales.")}

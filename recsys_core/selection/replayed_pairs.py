@@ -14,7 +14,6 @@ from recsys_core.errors import CannotRun
 from recsys_core.evaluation.pseudo_launch import MIN_PRODUCTS, HeldOut, HeldOutSales, held_out_sales
 from recsys_core.evaluation.ranking import best_columns, blocks
 from recsys_core.models.co_purchases import CoPurchases
-from recsys_core.models.content_space import ContentVectors
 from recsys_core.models.head import Scorer
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
@@ -136,7 +135,7 @@ class Replay:
         if not self.moments:
             raise CannotRun("The catalog is too small to replay launches, so no probabilities could be learned.")
         products = sales.products
-        content = ContentVectors(self.scorer.content.words[products], self.scorer.content.dense[products])
+        content = self.scorer.content.take(products)
         nobody = sp.csr_matrix((len(products), self.sales.n_customers), dtype=np.float32)
         new = self.scorer.new_products(content, nobody)
         self.sides = {

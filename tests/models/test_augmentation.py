@@ -10,6 +10,7 @@ from recsys_core.models.augmentation import ContentDropout, pseudo_supporters
 from recsys_core.models.batches import TaskSampler
 from recsys_core.models.co_purchases import NEIGHBOURS
 from recsys_core.models.content_space import ContentSpace, ContentVectors
+from recsys_core.run_context import RunContext
 
 N = 400
 
@@ -28,7 +29,7 @@ def space() -> ContentSpace:
             "price": rng.uniform(1, 50, N),
         }
     )
-    return ContentSpace.of(frame, 12, seed=0)
+    return ContentSpace.of(frame, 12, run=RunContext())
 
 
 def attributes(space: ContentSpace) -> np.ndarray:
@@ -75,7 +76,9 @@ def test_no_product_loses_all_it_says_and_what_is_left_is_scaled_and_projected_a
 
 
 def test_a_catalog_without_words_has_nothing_to_drop() -> None:
-    silent = ContentSpace.of(pd.DataFrame({"product_id": ["a", "b"], "title": [None, None]}).astype("str"), 4, seed=0)
+    silent = ContentSpace.of(
+        pd.DataFrame({"product_id": ["a", "b"], "title": [None, None]}).astype("str"), 4, run=RunContext()
+    )
     drawn = ContentDropout.of(silent, silent.catalog().words, 0.5, 0.5).draw(np.array([1, 0]), np.random.default_rng(0))
     assert drawn.words.nnz == 0
     assert drawn.dense.shape == (2, 0)
@@ -99,7 +102,7 @@ def test_a_batch_drops_words_of_its_products_and_not_of_the_histories(word_sourc
 def test_pseudo_supporters_are_those_who_buy_what_is_alike(word_source, word_shop) -> None:
     """Where words tell, most pseudo-supporters of a product love its theme; a fifth would by chance."""
     _, launch, love, theme = planted_shop(words_tell=True)
-    _, catalog, content = word_source.space_.with_launch(launch.products)
+    catalog, content = word_source.space_.with_launch(launch.products).catalog().split(len(word_source.product_ids_))
     scorer = word_source.scorer(catalog)
     stand_ins = pseudo_supporters(scorer, content, at_most=8)
     assert (np.diff(stand_ins.indptr) == 8).all()

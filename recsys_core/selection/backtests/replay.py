@@ -79,7 +79,8 @@ class Replay:
 
     def stage(self) -> Stage:
         split, catalog = self.split, self.split.catalog
-        _, known, new = self.source.space_.with_launch(split.new_products)
+        both = self.source.space_.with_launch(split.new_products, run=self.run).catalog()
+        known, new = both.split(len(catalog.product_ids))
         alike = _nearest(new.words, known.words)
         columns = [name for name in ("title", "category", "price") if name in split.new_products]
         products = split.new_products[[PRODUCT, *columns]].assign(
