@@ -15,6 +15,8 @@ from recsys_core.models.augmentation import ContentDropout
 from recsys_core.models.content_space import ContentVectors
 
 MASKED = np.float32(-1e4)
+SUMMED = 75_000
+"""Pairs whose customers' histories are in memory together."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,19 @@ class TaskSampler:
 
     def epoch(self, rng: np.random.Generator, size: int, pairs_per_epoch: int) -> Iterator[Batch]:
         """Batches of `size` pairs each, in a random order, without repetition; at most `pairs_per_epoch` pairs in all."""
-        steps = range(self.n_batches(size, pairs_per_epoch))
-        order = rng.permutation(len(self.products))[: len(steps) * size]
-        histories = Histories.of(self.weights, self.content, np.unique(self.customers[order]))
-        return one_ahead(lambda step: self.batch(order[step * size : (step + 1) * size], rng, histories), steps)
+        order = rng.permutation(len(self.products))
+        steps, together = range(self.n_batches(size, pairs_per_epoch)), max(1, SUMMED // size)
+        summed: dict[int, Histories] = {}
+
+        def make(step: int) -> Batch:
+            number = step // together
+            if number not in summed:
+                some = order[number * together * size : min((number + 1) * together, len(steps)) * size]
+                summed.clear()
+                summed[number] = Histories.of(self.weights, self.content, np.unique(self.customers[some]))
+            return self.batch(order[step * size : (step + 1) * size], rng, summed[number])
+
+        return one_ahead(make, steps)
 
     def batch(
         self, pairs: np.ndarray, rng: np.random.Generator | None = None, histories: Histories | None = None

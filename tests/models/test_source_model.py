@@ -11,7 +11,7 @@ from planted import SMALL, planted_shop
 from recsys_core.adaptation.zero_shot import ZeroShot
 from recsys_core.dataset import Dataset, Launch
 from recsys_core.errors import Cancelled, DamagedArtefact, InvalidTable
-from recsys_core.models.batches import TaskSampler
+from recsys_core.models.batches import Batch, TaskSampler
 from recsys_core.models.content_neighbours import ContentNeighbours
 from recsys_core.models.popularity import CustomerActivity, Popularity
 from recsys_core.models.source_model import SourceModel
@@ -122,6 +122,29 @@ def test_the_answer_of_a_pair_is_not_in_its_question(word_source) -> None:
         expected = history @ content.dense
         np.testing.assert_allclose(batch.customers[row], expected / np.linalg.norm(expected), atol=1e-5)
         np.testing.assert_array_equal(batch.mask[row], np.where((history > 0)[products], -1e4, 0))
+
+
+def test_batches_are_the_same_however_many_histories_are_summed_together(word_source, monkeypatch) -> None:
+    sampler = TaskSampler(word_source.weights_, word_source.space_.catalog())
+
+    def batches() -> list[Batch]:
+        return list(sampler.epoch(np.random.default_rng(3), 64, 1000))
+
+    together = batches()
+    monkeypatch.setattr("recsys_core.models.batches.SUMMED", 1)
+    for one, other in zip(together, batches(), strict=True):
+        np.testing.assert_array_equal(one.target, other.target)
+        np.testing.assert_allclose(one.words, other.words, atol=1e-6)
+        np.testing.assert_allclose(one.customers, other.customers, atol=1e-6)
+
+
+def test_who_bought_one_thing_alone_asks_with_nothing(word_source) -> None:
+    """What is left of a sum when all of it is taken out isn't noise of length 1."""
+    weights = sp.csr_matrix(([0.7, 0.3, 0.9], ([0, 1, 1], [4, 4, 8])), (2, word_source.weights_.shape[1]))
+    batch = TaskSampler(weights.astype(np.float32), word_source.space_.catalog()).batch(np.arange(3))
+    assert not batch.customers[0].any()
+    assert not batch.words[0].any()
+    assert batch.customers[1:].any(axis=1).all()
 
 
 def test_a_shop_too_small_to_judge_is_trained_all_the_same(tmp_path: Path) -> None:
