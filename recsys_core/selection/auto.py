@@ -26,7 +26,8 @@ from recsys_core.selection.tuning import tuned
 MAX_SHOTS = 10
 TIE = 0.002
 """A simpler method (one that stands earlier in the registry) is taken if it is worse by less than this share, or by less than
-two standard errors of the difference: so much is chance."""
+two standard errors of the difference: so much is chance. To go by content alone, though, is no simpler way of using first sales:
+it is taken only if no other is as good."""
 DRAWS = 200
 BUDGET = 120.0
 """Seconds for trying methods, on the sample shop and two CPU cores enough for all."""
@@ -115,12 +116,13 @@ def _best(source: SourceModel, judged: Tasks, run: RunContext, budget: Budget) -
         run.log(f"{name}: ndcg@20 {figures.mean():.4f} on {products} replayed products")
     judged_rows = [row for row in table if "ndcg" in row]
     best = max(tried.values(), key=lambda pair: pair[1].mean())[1]
-    chosen = next(row for row in judged_rows if _as_good(tried[row["method"]][1], best))
+    by_content, *by_sales = judged_rows
+    chosen = next(row for row in (*by_sales, by_content) if _as_good(tried[row["method"]][1], best))
     taken, figures = tried[chosen["method"]]
     found = "found buyers best" if figures is best else "is the simplest of those that found buyers best"
     reason = (
         f"With {shots} first sales each, {chosen['method']} {found} on {products} replayed products of this shop"
-        f"{_gain(chosen, judged_rows[0])}."
+        f"{_gain(chosen, by_content)}."
     )
     method = tuned(taken, source, chosen["seconds"], budget.left(), run)
     settings = method.settings.model_dump(mode="json", exclude_defaults=True)

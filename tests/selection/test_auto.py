@@ -38,6 +38,16 @@ def test_of_equals_the_simplest_is_taken(supporter_source, supporter_shop, monke
         assert choice.method == expected
 
 
+@pytest.mark.parametrize(("by_content", "expected"), [(0.503, "prototype"), (0.58, "zero-shot")])
+def test_first_sales_are_used_unless_that_is_worse_beyond_chance(
+    supporter_source, supporter_shop, monkeypatch, by_content: float, expected: str
+) -> None:
+    chance = np.random.default_rng(0).normal(scale=0.1, size=400)
+    figures = {"zero-shot": by_content + chance - chance.mean(), "prototype": 0.5 + 0 * chance}
+    monkeypatch.setattr(auto, "_figures", lambda method, *_: figures.get(method.name, np.full(400, 0.1)))
+    assert choose_method(supporter_source, supporter_shop[1], run=RunContext(), budget=ENOUGH)[1].method == expected
+
+
 def test_it_goes_by_first_sales_where_only_they_tell(supporter_source, supporter_shop) -> None:
     launch = supporter_shop[1]
     choice = choose_method(supporter_source, launch, run=RunContext(), budget=ENOUGH)[1]
