@@ -162,14 +162,13 @@ class MixtureSearch:
         """scorer: of a catalog without those products; at_most: so many customers judge; shares: of meaning, of which the best is
         taken."""
         content, seed = scorer.content, run.seed
-        if not content.meaning_dimensions:
-            shares = (0.0,)
         best = -1.0
-        for share in shares:
+        for share in shares if content.meaning_dimensions else (0.0,):
             run.check()
             tried = scorer.with_meaning_share(share)
             replayed = Replayed(tried, content, {0: sales.launch(0)}, at_most, seed)
-            found = replayed.ndcg(Mixture(spread=replayed.spread()), 0) if len(shares) > 1 else 0.0
+            # Where nobody is to be asked there is no mean.
+            found = float(np.nan_to_num(replayed.ndcg(Mixture(spread=replayed.spread()), 0)))
             if found > best:
                 best, scorer, self.zero, self.meaning_share = found, tried, replayed, share
         self.few: Replayed | None = None

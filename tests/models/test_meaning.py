@@ -76,6 +76,16 @@ def test_what_is_stored_needs_no_encoder(source, shop, tmp_path: Path, monkeypat
     assert not why[0].empty
 
 
+def test_a_shop_whose_customers_came_once_is_trained_all_the_same(shop) -> None:
+    """Nobody has bought a second thing, so nothing can be held out and replayed."""
+    products = shop[0].products
+    n = len(products)
+    sales = pd.DataFrame({"customer_id": [f"c{i}" for i in range(4 * n)], "product_id": [*products["product_id"]] * 4})
+    model = SourceModel(MEANING).fit(Dataset(products, sales), run=RunContext())
+    assert not len(model.held_out_)
+    assert np.isfinite(ZeroShot().adapt(model, shop[1], run=RunContext()).recommend()["score"]).all()
+
+
 def test_a_text_model_that_is_not_there_is_said(shop) -> None:
     config = MEANING.model_copy(update={"text_model": "/not/there"})
     with pytest.raises(InvalidSetting, match="/not/there"):
