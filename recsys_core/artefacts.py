@@ -135,6 +135,16 @@ def load_frame(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(folder / f"{name}.parquet")
 
 
+def part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with `prefix`, without it."""
+    return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def prefixed(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays with `prefix` before their names."""
+    return {prefix + name: array for name, array in arrays.items()}
+
+
 def pack_sparse(name: str, matrix: sp.csr_matrix) -> dict[str, np.ndarray]:
     """A sparse matrix as arrays of an artefact."""
     parts = {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr, "shape": np.asarray(matrix.shape)}

@@ -13,10 +13,10 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import expit
 
-from recsys_core.adaptation.adapter import Adapter, Side, part, prefixed
+from recsys_core.adaptation.adapter import Adapter, Side
 from recsys_core.adaptation.placed_launch import PlacedLaunch
 from recsys_core.adaptation.purchase_probability import PurchaseProbability
-from recsys_core.artefacts import load_arrays, load_frame, save_arrays
+from recsys_core.artefacts import load_arrays, load_frame, part, prefixed, save_arrays
 from recsys_core.dataset import Launch
 from recsys_core.errors import InvalidSetting, UnknownProduct
 from recsys_core.evaluation.ranking import ScoreBlock, best_columns, in_blocks, top_customers

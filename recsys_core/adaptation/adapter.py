@@ -56,13 +56,3 @@ class Adapter(ABC):
     def stored_side(self, arrays: Mapping[str, np.ndarray]) -> Side:
         """The side whose `arrays()` were saved."""
         return ProductSide.of_arrays(arrays)
-
-
-def part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """The arrays whose names begin with `prefix`, without it."""
-    return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def prefixed(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """The arrays with `prefix` before their names."""
-    return {prefix + name: array for name, array in arrays.items()}

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from scipy.special import logit
 
-from recsys_core.adaptation.adapter import Adapter, Side, part, prefixed
+from recsys_core.adaptation.adapter import Adapter, Side
 from recsys_core.adaptation.trees import Trees
 from recsys_core.adaptation.weighted import by_shots, described, linear_side, packed, shots_of, unpacked
+from recsys_core.artefacts import part, prefixed
 from recsys_core.models.head import CustomerSide, NewProducts, ProductSide, Scorer
 
 Votes = Literal["probabilities", "log-odds"]

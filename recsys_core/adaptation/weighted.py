@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from recsys_core.adaptation.adapter import Adapter, part, prefixed
+from recsys_core.adaptation.adapter import Adapter
+from recsys_core.artefacts import part, prefixed
 from recsys_core.models.head import NewProducts, ProductSide, Scorer
 
 

@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from recsys_core.content.pretrained import PretrainedEncoder
 from recsys_core.content.unit_rows import unit_rows
 from recsys_core.content.vector_cache import MemoryVectors
+from recsys_core.content.words import SHARED, WordCounts
 from recsys_core.run_context import RunContext
 
 MOST_WORDS = 20_000
@@ -47,11 +48,11 @@ class WordMeanings:
 
     @classmethod
     def of(
-        cls, vocabulary: list[str], tfidf: sp.csr_matrix, dimensions: int, model: str | None, *, run: RunContext
+        cls, counts: WordCounts, tfidf: sp.csr_matrix, dimensions: int, model: str | None, *, run: RunContext
     ) -> WordMeanings:
-        """tfidf: (n_products, n_tokens) of a catalog; dimensions: m, at most. Raises InvalidSetting and DamagedArtefact as
+        """counts, tfidf: of a catalog; dimensions: m, at most. Raises InvalidSetting and DamagedArtefact as
         `PretrainedEncoder.encode` does, Cancelled."""
-        frequency = np.bincount(tfidf.indices, minlength=len(vocabulary))
+        vocabulary, frequency = counts.vocabulary, counts.frequency()
         chosen = _most_frequent(frequency)
         if not dimensions or not len(chosen):
             return cls.none(len(vocabulary))
@@ -68,14 +69,13 @@ class WordMeanings:
         vectors[chosen] = centred @ projection
         return cls(vectors, mean.astype(np.float32), projection, model)
 
-    def extended(self, vocabulary: list[str], tfidf: sp.csr_matrix, *, run: RunContext) -> WordMeanings:
-        """With the vectors of more words after these; vocabulary: of all, tfidf: (n_products, n_tokens) of all products."""
+    def extended(self, counts: WordCounts, *, run: RunContext) -> WordMeanings:
+        """With the vectors of more words after these; counts: of all words and products."""
         known = len(self.vectors)
-        frequency = np.bincount(tfidf.indices, minlength=len(vocabulary))[known:]
-        chosen = _most_frequent(frequency)
-        new = np.zeros((len(vocabulary) - known, self.dimensions), dtype=np.float32)
+        chosen = _most_frequent(counts.frequency()[known:])
+        new = np.zeros((len(counts.vocabulary) - known, self.dimensions), dtype=np.float32)
         if self.dimensions and len(chosen):
-            read = _read([vocabulary[known + token] for token in chosen], self.model, run)
+            read = _read([counts.vocabulary[known + token] for token in chosen], self.model, run)
             new[chosen] = (read - self.mean) @ self.projection
         return self.with_vectors(new)
 
@@ -100,9 +100,9 @@ class WordMeanings:
 
 
 def _most_frequent(frequency: np.ndarray) -> np.ndarray:
-    """Positions, in order, of the tokens that are there, MOST_WORDS at most."""
+    """Positions, in order, of the tokens that products share, MOST_WORDS at most."""
     order = np.argsort(-frequency, kind="stable")[:MOST_WORDS]
-    return np.sort(order[frequency[order] > 0])
+    return np.sort(order[frequency[order] >= SHARED])
 
 
 def _directions(rows: np.ndarray) -> np.ndarray:

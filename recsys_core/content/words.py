@@ -26,6 +26,8 @@ RUN = re.compile(rf"(?:(?<!\w)[a-z0-9])?{SPACELESS.pattern}+(?:[a-z0-9]{SPACELES
 """Characters written without spaces; one letter or digit before them belongs to them, as in T恤 and v领."""
 GRAMS = (1, 2)
 """Characters that count together. Titles are short: those of two skirts may share no more than the one character for skirt."""
+SHARED = 2
+"""Products that have to have a token for it to count: what a single one has tells nothing of others."""
 ATTRIBUTE_LEVELS = 0.5
 """An extra column counts as an attribute if it has at most this many distinct values per product; else it is an id or a text."""
 
@@ -114,13 +116,17 @@ class WordCounts:
         counts.eliminate_zeros()
         return WordCounts(self.vocabulary, counts, self.attributes)
 
+    def frequency(self) -> np.ndarray:
+        """(n_tokens,) how many products have each."""
+        return np.bincount(self.counts.indices, minlength=self.counts.shape[1])
+
     def tfidf(self) -> sp.csr_matrix:
         """(n_products, n_tokens) float32, sublinear, rows of length 1; tokens of a single product count nothing."""
         if not self.counts.nnz:
             return self.counts.astype(np.float32)
-        frequency = np.bincount(self.counts.indices, minlength=self.counts.shape[1])
+        frequency = self.frequency()
         # As scikit-learn's TfidfVectorizer(sublinear_tf=True, min_df=2), which takes a page a second to import.
-        rarity = (np.log((1 + self.counts.shape[0]) / (1 + frequency)) + 1) * (frequency >= 2)
+        rarity = (np.log((1 + self.counts.shape[0]) / (1 + frequency)) + 1) * (frequency >= SHARED)
         weights = (1 + np.log(self.counts.data)) * rarity[self.counts.indices]
         tfidf = sp.csr_matrix((weights, self.counts.indices.copy(), self.counts.indptr.copy()), self.counts.shape)
         tfidf.eliminate_zeros()

@@ -74,7 +74,7 @@ class ContentSpace:
             from sklearn.utils.extmath import randomized_svd
 
             components = randomized_svd(tfidf, size, n_iter=3, random_state=run.seed)[2].astype(np.float32)
-        meanings = WordMeanings.of(counts.vocabulary, tfidf, meaning_dimensions, model, run=run)
+        meanings = WordMeanings.of(counts, tfidf, meaning_dimensions, model, run=run)
         return cls(counts, components, prices, prices.encode(products), meanings)
 
     def without(self, products: np.ndarray) -> ContentSpace:
@@ -97,7 +97,7 @@ class ContentSpace:
         """
         counts = self.counts.with_products(products)
         if new_words is None:
-            meanings = self.meanings.extended(counts.vocabulary, counts.tfidf(), run=run)
+            meanings = self.meanings.extended(counts, run=run)
         else:
             meanings = self.meanings.with_vectors(new_words)
         levels = np.vstack([self.price_levels, self.prices.encode(products)])

@@ -12,7 +12,7 @@ import pandas as pd
 import scipy.sparse as sp
 from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from recsys_core.artefacts import load_arrays, load_frame, pack_sparse, save_arrays, unpack_sparse
+from recsys_core.artefacts import load_arrays, load_frame, pack_sparse, part, prefixed, save_arrays, unpack_sparse
 from recsys_core.content.prices import PriceLevels
 from recsys_core.content.word_meanings import WordMeanings
 from recsys_core.content.words import WordCounts
@@ -259,14 +259,13 @@ class SourceModel:
         return Scorer(self.head_, content, CoPurchases(self.shown_, self.strict_factors))
 
     def save(self, folder: Path) -> None:
-        arrays = {f"head.{name}": array for name, array in self.head_.arrays().items()}
+        arrays = prefixed(self.head_.arrays(), "head.") | prefixed(self.space_.meanings.arrays(), "meanings.")
         arrays |= pack_sparse("weights", self.weights_) | pack_sparse("shown", self.shown_)
         arrays |= pack_sparse("counts", self.space_.counts.counts)
-        arrays |= {f"sales.{name}": array for name, array in self.sales_.arrays().items()}
+        arrays |= prefixed(self.sales_.arrays(), "sales.")
         arrays |= {
             "factors": self.factors_,
             "components": self.space_.components,
-            **{f"meanings.{name}": array for name, array in self.space_.meanings.arrays().items()},
             "price_levels": self.space_.price_levels,
             "price_quantiles": self.space_.prices.levels,
         }
@@ -295,21 +294,16 @@ class SourceModel:
         words = load_frame(folder, "words")["word"].tolist()
         counts = WordCounts(words, unpack_sparse("counts", arrays), settings["attributes"])
         prices = PriceLevels(arrays["price_quantiles"])
+        stored = part(arrays, "meanings.")
         # A model of an earlier version has none.
-        meanings = WordMeanings.none(len(words))
-        if "meanings.mean" in arrays:
-            stored = {name[9:]: array for name, array in arrays.items() if name.startswith("meanings.")}
-            meanings = WordMeanings.of_arrays(stored, model.config.text_model)
+        meanings = WordMeanings.of_arrays(stored, model.config.text_model) if stored else WordMeanings.none(len(words))
         model.space_ = ContentSpace(counts, arrays["components"], prices, arrays["price_levels"], meanings)
         model.factors_, model.history_, model.replayed_ = arrays["factors"], settings["history"], settings["replayed"]
         model.shown_ = unpack_sparse("shown", arrays)
-        sales = {name[6:]: array for name, array in arrays.items() if name.startswith("sales.")}
-        model.sales_ = HeldOutSales(**sales, n_customers=len(model.customer_ids_))
+        model.sales_ = HeldOutSales(**part(arrays, "sales."), n_customers=len(model.customer_ids_))
         model.head_ = load_head(arrays, settings["mixture"])
         return model
 
 
 def load_head(arrays: dict[str, np.ndarray], mixture: dict) -> Head:
-    return Head(
-        **{name[5:]: array for name, array in arrays.items() if name.startswith("head.")}, mixture=Mixture(**mixture)
-    )
+    return Head(**part(arrays, "head."), mixture=Mixture(**mixture))

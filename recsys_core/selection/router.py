@@ -16,7 +16,6 @@ import scipy.sparse as sp
 
 from recsys_core.categories.levels import Categories
 from recsys_core.categories.placement import place
-from recsys_core.content.words import WordCounts
 from recsys_core.dataset import Dataset
 from recsys_core.errors import CannotRun, NotThere
 from recsys_core.evaluation.metrics import ndcg_per_customer
@@ -133,8 +132,9 @@ def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> pd.DataFrame |
     except NotThere:
         return None
     run.check()
-    content = ContentNeighbours().fit(rest, run=run).score(asked, bare)
-    ways = (content, *_by_formula(rest, asked, bare, first["category"], run))
+    neighbours = ContentNeighbours().fit(rest, run=run)
+    words = neighbours.counts_.with_products(bare).tfidf()
+    ways = (neighbours.score(asked, bare), *_by_formula(rest, asked, words, first["category"], run))
     rows = catalog.customer_ids.get_indexer(asked)
     relevant = catalog.weights[rows][:, np.flatnonzero(held)].tocsr()
     figures = (ndcg_per_customer(best_columns(scores, K), relevant, K) for scores in ways)
@@ -142,10 +142,12 @@ def _fold(catalog: Dataset, held: np.ndarray, run: RunContext) -> pd.DataFrame |
 
 
 def _by_formula(
-    rest: Dataset, asked: pd.Index, bare: pd.DataFrame, places: pd.Series, run: RunContext
+    rest: Dataset, asked: pd.Index, words: sp.csr_matrix, places: pd.Series, run: RunContext
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(n_asked, n) each: scores by the source model's formula without and with what the products' places say."""
-    words = WordCounts.of(rest.products).with_products(bare).tfidf()
+    """(n_asked, n) each: scores by the source model's formula without and with what the products' places say.
+
+    words: TF-IDF rows of the known products, then of the new ones; places: category of each new product.
+    """
     n_known = len(rest.products)
     known, new = (
         ContentVectors(rows, np.zeros((rows.shape[0], 1), dtype=np.float32))
@@ -153,7 +155,7 @@ def _by_formula(
     )
     factors = product_factors(rest.weights, FACTORS, run.seed)
     scorer = Scorer(Head(NO_TOWER, NO_TOWER, np.zeros(2, dtype=np.float32)), known, CoPurchases(rest.weights, factors))
-    products = scorer.new_products(new, sp.csr_matrix((len(bare), len(rest.customer_ids)), dtype=np.float32))
+    products = scorer.new_products(new, sp.csr_matrix((len(places), len(rest.customer_ids)), dtype=np.float32))
     run.check()
     categories = Categories.of(rest.products)
     lift = CategoryLift.of(rest.weights, categories.of_product, len(categories.names))

@@ -7,6 +7,7 @@ from itertools import pairwise, product
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
 from recsys_core.content import word_meanings
 from recsys_core.content.word_meanings import WordMeanings
@@ -30,7 +31,7 @@ def read(
     products: pd.DataFrame, dimensions: int = 8, run: RunContext = RunContext()
 ) -> tuple[WordCounts, WordMeanings]:
     counts = WordCounts.of(products)
-    return counts, WordMeanings.of(counts.vocabulary, counts.tfidf(), dimensions, None, run=run)
+    return counts, WordMeanings.of(counts, counts.tfidf(), dimensions, None, run=run)
 
 
 def likeness(meanings: WordMeanings, counts: WordCounts, one: str, other: str) -> float:
@@ -60,21 +61,13 @@ def test_a_word_that_only_the_launch_has_comes_into_the_same_space() -> None:
     counts, meanings = read(shop())
     new = pd.DataFrame({"product_id": ["x", "y"], "title": ["futon", "futon"]}).astype("str")
     both = counts.with_products(new)
-    more = meanings.extended(both.vocabulary, both.tfidf(), run=RunContext())
+    more = meanings.extended(both, run=RunContext())
     np.testing.assert_array_equal(more.vectors[: len(meanings.vectors)], meanings.vectors)
     assert likeness(more, both, "futon", "couch") > likeness(more, both, "futon", "drill") + 0.3
     # A word of the catalog would lie where it lies.
-    moved = WordCounts(["couch"], counts.counts[:, [counts.vocabulary.index("couch")]], [])
-    again = meanings.with_vectors(np.zeros((0, 8), dtype=np.float32)).extended(
-        [*counts.vocabulary, "couch"], moved_beside(counts, moved), run=RunContext()
-    )
+    twice = sp.hstack([counts.counts, counts.counts[:, [counts.vocabulary.index("couch")]]], format="csr")
+    again = meanings.extended(WordCounts([*counts.vocabulary, "couch"], twice, []), run=RunContext())
     np.testing.assert_allclose(again.vectors[-1], meanings.vectors[counts.vocabulary.index("couch")], atol=1e-5)
-
-
-def moved_beside(counts: WordCounts, more: WordCounts):  # type: ignore[no-untyped-def]
-    import scipy.sparse as sp
-
-    return sp.hstack([counts.tfidf(), more.counts], format="csr")
 
 
 def test_a_word_is_read_once_and_one_of_a_single_product_never() -> None:
@@ -105,7 +98,5 @@ def test_without_words_or_room_nothing_is_meant(titles: list[str | None], dimens
     counts, meanings = read(products, dimensions)
     assert meanings.dimensions == 0
     assert meanings.products(counts.tfidf()).shape == (2, 0)
-    assert (
-        meanings.extended([*counts.vocabulary, "new"], WordCounts.of(products).tfidf(), run=RunContext()).dimensions
-        == 0
-    )
+    more = counts.with_products(products.assign(title="new"))
+    assert meanings.extended(more, run=RunContext()).dimensions == 0

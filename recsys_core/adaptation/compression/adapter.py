@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from recsys_core.adaptation.adapted_model import AdaptedModel
-from recsys_core.adaptation.adapter import Adapter, Side, part, prefixed
+from recsys_core.adaptation.adapter import Adapter, Side
 from recsys_core.adaptation.compression.compressed_side import CompressedSide
 from recsys_core.adaptation.compression.recipe import AS_IT_IS, Recipe, compressed
+from recsys_core.artefacts import part, prefixed
 from recsys_core.models.head import NewProducts, Scorer
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from recsys_core.adaptation.adapter import part, prefixed
 from recsys_core.adaptation.compression.rows import Rows, packed, rows_of
+from recsys_core.artefacts import part, prefixed
 from recsys_core.models.head import CustomerSide, ProductSide
 
 BLOCK = 256
