@@ -59,12 +59,17 @@ def siblings(categories: Categories) -> np.ndarray:
     return same
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str | None) -> argparse.Namespace:
+    """products, cache and out, of a benchmark of some product tables."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("products", type=Path, nargs="+")
     parser.add_argument("--cache", type=Path, metavar="FOLDER")
     parser.add_argument("--out", type=Path, metavar="FILE")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments(__doc__)
     table = Table("data", "categories with a sibling", "compared by", "nearest is a sibling", out=given.out)
     for path in given.products:
         products = read(path)

@@ -9,13 +9,11 @@ probabilities were true: with few categories a bin's share is off by luck. --cac
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.categories import read
+from benchmarks.categories import arguments, read
 from benchmarks.markdown import Table, row
 from recsys_core.categories.levels import Categories
 from recsys_core.categories.new_category import learn
@@ -37,11 +35,7 @@ def by_chance(foretold: np.ndarray) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("products", type=Path, nargs="+")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER")
-    parser.add_argument("--out", type=Path, metavar="FILE")
-    given = parser.parse_args()
+    given = arguments(__doc__)
     header = ("right parent first", "first three", "calibration error", "by chance alone", "answered at 10 % errors")
     table = Table("data", "texts by", "categories", *header, out=given.out)
     for path in given.products:

@@ -44,9 +44,11 @@ class PretrainedEncoder:
     goes on where it was. The model is loaded when the first new text comes, and then kept.
     """
 
-    def __init__(self, model: str | None = None, cache: VectorCache | None = None):
+    def __init__(self, model: str | None = None, cache: VectorCache | None = None, stage: str = STAGE):
+        """stage: what progress is told of."""
         self.model = model
         self.cache = cache
+        self.stage = stage
 
     @cached_property
     def name(self) -> str:
@@ -77,7 +79,7 @@ class PretrainedEncoder:
 
     def _read(self, keys: dict[str, str], *, run: RunContext) -> dict[str, np.ndarray]:
         """The vectors, by key, of texts (text → key); what was read goes to the cache even if the run is stopped."""
-        run.progress(STAGE, 0, len(keys))
+        run.progress(self.stage, 0, len(keys))
         # Texts of like length go together, so that few are padded; the longest first, so that memory fails early.
         texts = sorted(keys, key=len, reverse=True)
         size = BATCH.get(run.device.partition(":")[0], BATCH["cpu"])
@@ -85,7 +87,7 @@ class PretrainedEncoder:
         kept = 0
         try:
             for start in range(0, len(texts), size):
-                run.progress(STAGE, start, len(texts))
+                run.progress(self.stage, start, len(texts))
                 batch = texts[start : start + size]
                 made = self._loaded.encode(batch, batch_size=size, device=run.device, show_progress_bar=False)
                 vectors |= zip((keys[text] for text in batch), unit_rows(made), strict=True)
@@ -93,7 +95,7 @@ class PretrainedEncoder:
                     kept = self._keep(vectors, kept)
         finally:
             self._keep(vectors, kept)
-        run.progress(STAGE, len(texts), len(texts))
+        run.progress(self.stage, len(texts), len(texts))
         return vectors
 
     def _keep(self, vectors: dict[str, np.ndarray], kept: int) -> int:

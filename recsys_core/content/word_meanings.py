@@ -120,4 +120,4 @@ def _read(tokens: list[str], model: str | None, run: RunContext) -> np.ndarray:
 @lru_cache(maxsize=2)
 def _encoder(model: str | None) -> PretrainedEncoder:
     """One a process: the model is loaded once, and a word is read once."""
-    return PretrainedEncoder(model, MemoryVectors())
+    return PretrainedEncoder(model, MemoryVectors(), "Reading the words")

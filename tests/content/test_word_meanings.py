@@ -76,6 +76,7 @@ def test_a_word_is_read_once_and_one_of_a_single_product_never() -> None:
     products = shop().assign(title=lambda frame: frame["title"].str.replace("old", "ancient", regex=False))
     products.loc[0, "title"] = "unheard " + products.loc[0, "title"]
     counts, meanings = read(products, run=run)
+    assert reports[-1]["stage"] == "Reading the words"
     assert reports[-1]["total"] <= len(LOOKS) + len([*SEATS, *TOOLS, *DISHES])
     assert not meanings.vectors[counts.vocabulary.index("unheard")].any()
     reports.clear()
