@@ -59,6 +59,16 @@ def test_who_loves_a_kind_gets_its_things_under_names_never_sold(source, shop) -
     assert not ZeroShot().adapt(mute, launch, run=RunContext()).recommend()["score"].any()
 
 
+def test_content_neighbours_are_found_by_meaning_where_no_word_is_shared(source, shop) -> None:
+    launch, each = shop[1], len(source.product_ids_) // len(KINDS)
+    catalog, new = source.space_.with_launch(launch.products).catalog().split(len(source.product_ids_))
+    co_purchases = source.scorer(catalog).co_purchases
+    neighbours = co_purchases.neighbours(new, catalog, 0.4).tocoo()
+    own = neighbours.col // each == neighbours.row // 4
+    assert neighbours.data[own].sum() > 0.6 * len(launch.products)  # by chance: a third
+    assert not co_purchases.neighbours(new, catalog, 0.0).nnz
+
+
 def test_what_is_stored_needs_no_encoder(source, shop, tmp_path: Path, monkeypatch) -> None:
     adapted = ZeroShot().adapt(source, shop[1], run=RunContext())
     source.save(tmp_path / "model")
