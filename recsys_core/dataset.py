@@ -10,8 +10,12 @@ import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.errors import InvalidTable
+from recsys_core.pace import pace
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, Kind
 from recsys_core.tables.interest import is_interest
+
+DAY = 24 * 60 * 60.0
+"""Seconds."""
 
 
 def interest(interactions: pd.DataFrame) -> pd.DataFrame:
@@ -130,6 +134,22 @@ class Launch:
     def support_weights(self, customers: pd.Index) -> sp.csr_matrix:
         """Who bought which new product already: (n_customers, n_new_products) float32; unknown customers are left out."""
         return damped_weights(self.support, customers, self.product_ids)
+
+    @cached_property
+    def first_purchases(self) -> tuple[np.ndarray, np.ndarray]:
+        """(m,) position of the product and (m,) time in days of every customer's first purchase of it, where that time is known;
+        customers that the catalog doesn't know count too."""
+        sales = self.support
+        if "timestamp" not in sales:
+            return np.zeros(0, dtype=np.int64), np.zeros(0)
+        first = sales.groupby([PRODUCT, CUSTOMER])["timestamp"].min().dropna()
+        product = self.product_ids.get_indexer(first.index.get_level_values(PRODUCT))
+        return product, first.to_numpy(dtype="datetime64[s]").astype(np.float64) / DAY
+
+    @property
+    def pace(self) -> np.ndarray:
+        """(n_new_products,) how fast the first sales came; see `recsys_core.pace`."""
+        return pace(*self.first_purchases, len(self.product_ids))
 
     def unknown_supporters(self, customers: pd.Index) -> int:
         """How many distinct customers of the support aren't among `customers`."""

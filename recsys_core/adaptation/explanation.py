@@ -70,7 +70,8 @@ class _Pair:
     def _new(self, content: ContentVectors, support: sp.csr_matrix) -> NewProducts:
         """The product again and again, with those contents and supports."""
         same = np.full(support.shape[0], self.product)
-        return self.placed.through_places(self.placed.scorer.new_products(content, support), same)
+        pace = self.placed.launch.pace[same]
+        return self.placed.through_places(self.placed.scorer.new_products(content, support, pace), same)
 
     def _content(self) -> ContentVectors:
         return self.placed.content.take(np.array([self.product]))

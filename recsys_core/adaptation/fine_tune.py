@@ -70,7 +70,7 @@ class FineTuneAdapter(Adapter):
 
     def side(self, scorer: Scorer, new: NewProducts) -> ProductSide:
         tuned = replace(scorer.head, product_tower=self.product_tower)
-        source = scorer.products(new.without_support(), tuned)
+        source = scorer.products(new.without_supporters(), tuned)
         theta = fit_theta(support_task(scorer, new, source, self.terms), self.terms)
         scaled = source.times(self.terms.scale)
         return ProductSide(scaled.dense, scaled.sparse, (Term(1.0, theta),))
@@ -119,7 +119,7 @@ class FineTune(Method):
             note = "No first sale by a known customer: nothing could be tuned."
             return FineTuneAdapter(scorer.head.product_tower, choices[0]), {"note": note}
         # Whom it is about and how f_S sees them is the same for every θ_μ.
-        task = support_task(scorer, new, scorer.products(new.without_support()), choices[0])
+        task = support_task(scorer, new, scorer.products(new.without_supporters()), choices[0])
         judged = self._judged_pairs(task.product, run.seed)
         start = self._start(choices, task, judged, run)
         product_tower, scale, history = self._tune(scorer, new, task, judged, start, run)

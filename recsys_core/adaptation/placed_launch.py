@@ -64,7 +64,8 @@ class PlacedLaunch:
     def new(self) -> NewProducts:
         """The launch's products as a method sees them; looked up among the catalog's when first asked for."""
         everyone = np.arange(len(self.launch.product_ids))
-        return self.through_places(self.scorer.new_products(self.content, self.support.T.tocsr()), everyone)
+        new = self.scorer.new_products(self.content, self.support.T.tocsr(), self.launch.pace)
+        return self.through_places(new, everyone)
 
     def through_places(self, new: NewProducts, products: np.ndarray) -> NewProducts:
         """Those products with what the categories say where the model placed them; products: (n,) position of each in the launch."""

@@ -54,6 +54,6 @@ def tasks(source: SourceModel, products: np.ndarray, shots: tuple[int, ...] = SH
         scorer = source.strict_scorer(chosen)
         content = scorer.content.take(chosen)
         first = scorer.new_products(content, launches[0].support.T.tocsr())
-        new = {k: first.with_support(launch.support.T.tocsr()) for k, launch in launches.items()}
+        new = {k: first.with_support(launch.support.T.tocsr(), launch.pace) for k, launch in launches.items()}
         return Tasks(scorer, new, launches[most].queries)
     return None

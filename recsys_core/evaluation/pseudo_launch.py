@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from recsys_core.dataset import Dataset, damped_weights
 from recsys_core.errors import InvalidSetting
+from recsys_core.pace import pace
 
 MIN_PRODUCTS = 10
 """With fewer replayed products a figure says nothing."""
@@ -97,6 +98,8 @@ class PseudoLaunch:
     """(n_customers, n): the support interactions, weights as in the catalog."""
     queries: sp.csr_matrix
     """(n_customers, n): what is to be found; its customers have history outside these products."""
+    pace: np.ndarray
+    """(n,) of the support; see `recsys_core.pace`."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ class HeldOutSales:
     """(m,) which of `products` it is, rising."""
     weight: np.ndarray
     """(m,) float32 damped."""
+    time: np.ndarray
+    """(m,) seconds; nan where that isn't known."""
     n_customers: int
 
     def of(self, products: np.ndarray) -> HeldOutSales:
@@ -127,8 +132,20 @@ class HeldOutSales:
             self.customer[rows],
             number[self.product[rows]],
             self.weight[rows],
+            self.time[rows],
             self.n_customers,
         )
+
+    @property
+    def rank(self) -> np.ndarray:
+        """(m,) the how manieth buyer of the product, from 0."""
+        buyers = np.bincount(self.product, minlength=len(self.products))
+        return np.arange(len(self.product)) - np.repeat(np.cumsum(buyers) - buyers, buyers)
+
+    def pace(self, shots: int) -> np.ndarray:
+        """(n,) of the first `shots` buyers; see `recsys_core.pace`."""
+        rows = self.rank < shots
+        return pace(self.product[rows], self.time[rows], len(self.products))
 
     def launch(self, shots: int, queries_after: int | None = None) -> PseudoLaunch:
         """The products that have enough buyers, with their first `shots` buyers as support.
@@ -139,7 +156,7 @@ class HeldOutSales:
         """
         queries_after = shots if queries_after is None else queries_after
         buyers = np.bincount(self.product, minlength=len(self.products))
-        rank = np.arange(len(self.product)) - np.repeat(np.cumsum(buyers) - buyers, buyers)
+        rank = self.rank
         enough = buyers >= queries_after + MIN_QUERIES if queries_after else np.ones(len(buyers), dtype=bool)
         eligible = np.flatnonzero(enough)
         position = np.full(len(self.products), -1)
@@ -150,7 +167,8 @@ class HeldOutSales:
             rows = rows & (position[self.product] >= 0)
             return sp.csr_matrix((self.weight[rows], (self.customer[rows], position[self.product[rows]])), shape)
 
-        return PseudoLaunch(self.products[eligible], matrix(rank < shots), matrix(rank >= queries_after))
+        chosen = self.products[eligible]
+        return PseudoLaunch(chosen, matrix(rank < shots), matrix(rank >= queries_after), self.of(chosen).pace(shots))
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {
@@ -158,6 +176,7 @@ class HeldOutSales:
             "customer": self.customer,
             "product": self.product,
             "weight": self.weight,
+            "time": self.time,
         }
 
 
@@ -167,22 +186,27 @@ def held_out_sales(catalog: Dataset, held_out: HeldOut, seed: int) -> HeldOutSal
     bought = catalog.weights.tocsc()[:, held_out.products].tocoo()
     keep = history[bought.row]
     customer, product, weight = bought.row[keep], bought.col[keep], bought.data[keep]
-    order = np.lexsort((_turns(catalog, customer, held_out.products[product], seed), product))
-    return HeldOutSales(held_out.products, customer[order], product[order], weight[order], catalog.weights.shape[0])
-
-
-def _turns(catalog: Dataset, customer: np.ndarray, product: np.ndarray, seed: int) -> np.ndarray:
-    """When each (customer, product) pair came: its first sale's time, or a random number where there are no times."""
-    random = np.random.default_rng(seed).random(len(customer))
+    time = _times(catalog, customer, held_out.products[product])
+    # A sale that doesn't say when it was isn't taken for a first one.
+    turn = np.where(np.isnan(time), np.inf, time)
     if not catalog.has_times:
-        return random
+        turn = np.random.default_rng(seed).random(len(customer))
+    order = np.lexsort((turn, product))
+    return HeldOutSales(
+        held_out.products, customer[order], product[order], weight[order], time[order], catalog.weights.shape[0]
+    )
+
+
+def _times(catalog: Dataset, customer: np.ndarray, product: np.ndarray) -> np.ndarray:
+    """(m,) seconds: when each (customer, product) pair came first; nan where that isn't known."""
+    if not catalog.has_times:
+        return np.full(len(customer), np.nan)
     sales = catalog.sales
     sales = sales[sales["product_id"].isin(catalog.product_ids[np.unique(product)])]
     pair = catalog.customer_ids.get_indexer(pd.Index(sales["customer_id"])).astype(np.int64) * len(catalog.product_ids)
     pair += catalog.product_ids.get_indexer(pd.Index(sales["product_id"]))
     time = sales["timestamp"].to_numpy(dtype="datetime64[s]")
-    # A sale that doesn't say when it was isn't taken for a first one.
-    time = np.where(np.isnat(time), np.iinfo(np.int64).max, time.astype(np.int64))
+    time = np.where(np.isnat(time), np.nan, time.astype(np.float64))
     order = np.lexsort((time, pair))
     pair, first = np.unique(pair[order], return_index=True)
     return time[order][first][np.searchsorted(pair, customer.astype(np.int64) * len(catalog.product_ids) + product)]

@@ -1,12 +1,14 @@
 """The source model's formula, and the numbers learned for it. Needs no torch.
 
-The score of customer u for product p with k supporters S is a sum of five signals, each divided by its spread σ:
+The score of customer u for product p with k supporters S is a sum of five signals, each divided by its spread σ, and of one that is
+the same for all customers:
 
     words      <t_u, t_p>                                        cosine of TF-IDF rows
     towers     e · <A c_u, B c_p>                                dense content vectors through two trained linear towers
     together   a · 5 / (5 + k) · <h_u, N'N P'>                   what is bought together with p's content neighbours P
     baskets    b · (1 + g_b ln(1 + k)) · cos(h_u, κ_b b_p + Σ_S h_s)    the supporters' baskets; b_p: those who bought P
     taste      c · (1 + g_z ln(1 + k)) · cos(z_u, κ_z z_p + Σ_S z_s)    the same in the co-purchase factor space
+    pace       f · how fast the first sales came (see `recsys_core.pace`)
 
 t_u, c_u, z_u, h_u are the customer's history summed and scaled to length 1. In the last two a product's content stands
 for κ supporters: a prototype with a prior (Snell et al. 2017). N is the degree-normalised customer × product matrix.
@@ -48,6 +50,7 @@ class Mixture:
     taste_prior: float = 5.0
     baskets_growth: float = 0.5
     taste_growth: float = 0.5
+    pace: float = 0.0
     meaning_share: float = 0.4
     """What of a product's likeness to its content neighbours is its meaning's, the rest its words'; 0 where words mean nothing."""
     activity: float = 0.2
@@ -172,15 +175,22 @@ class NewProducts:
     """Where they lie among the catalog's products by their content."""
     support: sp.csr_matrix
     """(n, n_customers): who bought them already; damped weights."""
+    pace: np.ndarray
+    """(n,) of their first sales, to whomever; see `recsys_core.pace`."""
 
     def __len__(self) -> int:
         return self.support.shape[0]
 
-    def with_support(self, support: sp.csr_matrix) -> NewProducts:
-        return NewProducts(self.content, self.placement, support)
+    def with_support(self, support: sp.csr_matrix, pace: np.ndarray | None = None) -> NewProducts:
+        """pace: None for the same as here, where `support` is only a part of it, say."""
+        return replace(self, support=support, pace=self.pace if pace is None else pace)
+
+    def without_supporters(self) -> NewProducts:
+        """Nobody has bought them, but their pace is known."""
+        return self.with_support(sp.csr_matrix(self.support.shape, dtype=np.float32))
 
     def without_support(self) -> NewProducts:
-        return self.with_support(sp.csr_matrix(self.support.shape, dtype=np.float32))
+        return replace(self.without_supporters(), pace=np.zeros_like(self.pace))
 
     def take(self, products: np.ndarray) -> NewProducts:
         """Those products (positions) alone."""
@@ -189,6 +199,7 @@ class NewProducts:
             content.take(products),
             Placement(placement.together[products], placement.baskets[products], placement.taste[products]),
             self.support[products],
+            self.pace[products],
         )
 
     def repeated(self, product: int, times: int) -> NewProducts:
@@ -229,9 +240,13 @@ class Scorer:
         made, share = unit_rows(content.dense @ self.head.generator), self.head.generator_share
         return replace(placement, taste=unit_rows((1 - share) * placement.taste + share * made))
 
-    def new_products(self, content: ContentVectors, support: sp.csr_matrix) -> NewProducts:
-        """content: of n products; support: (n, n_customers) a stored entry where that customer bought that product."""
-        return NewProducts(content, self.place(content), support)
+    def new_products(
+        self, content: ContentVectors, support: sp.csr_matrix, pace: np.ndarray | None = None
+    ) -> NewProducts:
+        """content: of n products; support: (n, n_customers) a stored entry where that customer bought that product; pace: (n,)
+        of their first sales, None if it isn't known."""
+        pace = np.zeros(support.shape[0], dtype=np.float32) if pace is None else pace
+        return NewProducts(content, self.place(content), support, pace)
 
     def products(self, new: NewProducts, head: Head | None = None) -> ProductSide:
         """The products' side by the formula; head: other numbers than the scorer's."""
@@ -249,7 +264,7 @@ class Scorer:
             [
                 weight["towers"][:, None] * (content.dense @ head.product_tower),
                 weight["taste"][:, None] * taste,
-                np.zeros((len(taste), 1), dtype=np.float32),
+                mixture.pace * new.pace[:, None],
             ]
         )
         words = sp.diags(weight["words"]) @ content.words

@@ -30,6 +30,7 @@ GRID: dict[str, tuple[float, ...]] = {
     "taste_prior": (0.7, 1.5, 3, 5, 10, 20),
     "baskets_growth": (0, 0.25, 0.5, 1, 2),
     "baskets_prior": (0.7, 1.5, 3, 5, 10, 20),
+    "pace": (0, 0.25, 0.5, 1, 1.5, 2.5),
 }
 MEANING_SHARES = (0.2, 0.4, 0.6)
 """Tried before all else, on new products without first sales: where a product's neighbours are decides on the other signals."""
@@ -53,6 +54,7 @@ class _Supported:
     taste_with_prior: Tensor
     hidden: Tensor
     """(n_customers, n) bool: pairs of the support."""
+    pace: Tensor
 
 
 class Replayed:
@@ -102,6 +104,7 @@ class Replayed:
                 taste_square=_sums(tastes * tastes),
                 taste_with_prior=_sums(tastes * placement.taste),
                 hidden=torch.tensor(launch.support[self.customers].toarray() > 0),
+                pace=torch.tensor(launch.pace),
             )
 
     def set_towers(self, head: Head) -> None:
@@ -124,6 +127,8 @@ class Replayed:
                 self.signals["taste"], alpha=weights["taste"]
             )
         s, b, z = self.supported[shots], mixture.baskets_prior, mixture.taste_prior
+        if mixture.pace:
+            total.add_(s.pace, alpha=mixture.pace)
         baskets = weights["baskets"] / _length(
             b * b * s.baskets_prior_square + 2 * b * s.baskets_with_prior + s.baskets_square
         )

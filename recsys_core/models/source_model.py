@@ -294,13 +294,15 @@ class SourceModel:
         words = load_frame(folder, "words")["word"].tolist()
         counts = WordCounts(words, unpack_sparse("counts", arrays), settings["attributes"])
         prices = PriceLevels(arrays["price_quantiles"])
+        sales = part(arrays, "sales.")
+        # A model of an earlier version has neither times nor meanings.
+        sales.setdefault("time", np.full(len(sales["customer"]), np.nan))
         stored = part(arrays, "meanings.")
-        # A model of an earlier version has none.
         meanings = WordMeanings.of_arrays(stored, model.config.text_model) if stored else WordMeanings.none(len(words))
         model.space_ = ContentSpace(counts, arrays["components"], prices, arrays["price_levels"], meanings)
         model.factors_, model.history_, model.replayed_ = arrays["factors"], settings["history"], settings["replayed"]
         model.shown_ = unpack_sparse("shown", arrays)
-        model.sales_ = HeldOutSales(**part(arrays, "sales."), n_customers=len(model.customer_ids_))
+        model.sales_ = HeldOutSales(**sales, n_customers=len(model.customer_ids_))
         model.head_ = load_head(arrays, settings["mixture"])
         return model
 

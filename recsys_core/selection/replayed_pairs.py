@@ -74,11 +74,13 @@ class _Moment:
     """(n_customers, n)."""
     later: sp.csr_matrix
     """(n_customers, n): who bought after that."""
+    pace: np.ndarray
+    """(n,) of the support."""
 
     @classmethod
     def of(cls, sales: HeldOutSales, shots: int) -> _Moment:
         buyers = np.bincount(sales.product, minlength=len(sales.products))
-        rank = np.arange(len(sales.product)) - np.repeat(np.cumsum(buyers) - buyers, buyers)
+        rank = sales.rank
         products = np.flatnonzero(buyers >= shots)
         position = np.full(len(buyers), -1)
         position[products] = np.arange(len(products))
@@ -88,7 +90,8 @@ class _Moment:
             where = (sales.customer[rows], position[sales.product[rows]])
             return sp.csr_matrix((sales.weight[rows], where), (sales.n_customers, len(products)))
 
-        return cls(products, matrix(rank < shots), matrix(rank >= shots))
+        pace = sales.of(sales.products[products]).pace(shots)
+        return cls(products, matrix(rank < shots), matrix(rank >= shots), pace)
 
     @property
     def tells(self) -> bool:
@@ -139,7 +142,9 @@ class Replay:
         nobody = sp.csr_matrix((len(products), self.sales.n_customers), dtype=np.float32)
         new = self.scorer.new_products(content, nobody)
         self.sides = {
-            shots: adapter.side(self.scorer, new.take(moment.products).with_support(moment.support.T.tocsr()))
+            shots: adapter.side(
+                self.scorer, new.take(moment.products).with_support(moment.support.T.tocsr(), moment.pace)
+            )
             for shots, moment in run.track(self.moments.items(), "Replaying launches", len(self.moments))
         }
         some = np.linspace(0, len(new) - 1, min(len(new), TYPICAL_PRODUCTS)).astype(np.int64)

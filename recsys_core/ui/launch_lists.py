@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from recsys_core.pace import gaps
 from recsys_core.tables.columns import CATEGORY_SEPARATOR, CUSTOMER, PRODUCT
 from recsys_core.ui.launch_loaded import OURS, Loaded
 from recsys_core.workspace.exports import with_customers, with_products
@@ -91,6 +92,10 @@ class ProductFacts:
     buyers: int
     unknown_buyers: int
     """Those whom the catalog doesn't know."""
+    days_between: float | None
+    """Mean days from one first sale to the next; None for fewer than two, or where their times aren't known."""
+    days_between_usually: float
+    """The median over the launch's products; nan where there is none."""
 
 
 def product_facts(loaded: Loaded, product_id: str) -> ProductFacts:
@@ -100,6 +105,7 @@ def product_facts(loaded: Loaded, product_id: str) -> ProductFacts:
     present = {name: row[name] for name in ("category", "brand", "price") if name in row and pd.notna(row[name])}
     sales = launch.support[launch.support[PRODUCT] == product_id]
     buyers = pd.Index(sales[CUSTOMER].unique())
+    between = pd.Series(gaps(*launch.first_purchases, len(launch.product_ids))[0], launch.product_ids)
     return ProductFacts(
         category=present.get("category"),
         brand=present.get("brand"),
@@ -107,6 +113,8 @@ def product_facts(loaded: Loaded, product_id: str) -> ProductFacts:
         first_sales=len(sales),
         buyers=len(buyers),
         unknown_buyers=int((~buyers.isin(loaded.adapted.source.customer_ids_)).sum()),
+        days_between=between[product_id] if pd.notna(between[product_id]) else None,
+        days_between_usually=float(between.median()),
     )
 
 

@@ -97,6 +97,11 @@ def _facts(loaded: Loaded, product: str) -> None:
     else:
         strangers = f", {number(facts.unknown_buyers)} of them new to the catalog" if facts.unknown_buyers else ""
         said.append(f"{counted(facts.first_sales, 'first sale')} to {counted(facts.buyers, 'customer')}{strangers}")
+    if facts.days_between is not None:
+        said.append(
+            f"{number(facts.days_between, 1)} days from one to the next (half of this launch: "
+            f"{number(facts.days_between_usually, 1)} or less)"
+        )
     said.append(f"goes by: {loaded.adapted.ways[product]}")
     st.markdown(f":material/sell: {' · '.join(said)}")
     if loaded.certainty is not None:

@@ -95,7 +95,7 @@ class Methods:
             self._placed[key] = PlacedLaunch.of(self._source, launch)
         support = launch.support_weights(self._source.customer_ids_)
         placed = replace(self._placed[key], launch=launch, support=support)
-        new = self._placed[key].new.with_support(support.T.tocsr())
+        new = self._placed[key].new.with_support(support.T.tocsr(), launch.pace)
         adapter, summary = method.place(placed.scorer, new, run=self._run)
         return AdaptedModel(method.name, placed, adapter, adapter.side(placed.scorer, new), summary)
 

@@ -1,0 +1,88 @@
+"""What sells fast goes on selling: learned where it is so, and used from the second first sale on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from planted import SMALL
+
+from recsys_core.adaptation.prototype import Prototype
+from recsys_core.adaptation.zero_shot import ZeroShot
+from recsys_core.artefacts import load_arrays, load_frame, save_arrays
+from recsys_core.dataset import Dataset, Launch
+from recsys_core.models.source_model import SourceModel
+from recsys_core.run_context import RunContext
+
+PRODUCTS, CUSTOMERS = 160, 300
+
+
+def shop(pace_tells: bool) -> Dataset:
+    """Half of the products are bought by many, half by few, either slowly or fast; where the pace tells, the many come fast."""
+    rng = np.random.default_rng(0)
+    frames = []
+    for product in range(PRODUCTS):
+        much, fast = product % 2 == 0, product % (2 if pace_tells else 4) < (1 if pace_tells else 2)
+        buyers = rng.choice(CUSTOMERS, 60 if much else 16, replace=False)
+        days = np.cumsum(rng.uniform(0, 1 if fast else 20, len(buyers)))
+        frames.append(pd.DataFrame({"customer_id": buyers, "product_id": product, "day": days}))
+    sales = pd.concat(frames)
+    return Dataset(
+        pd.DataFrame({"product_id": [str(p) for p in range(PRODUCTS)], "title": f"thing{rng.integers(9)}"}),
+        pd.DataFrame(
+            {
+                "customer_id": sales["customer_id"].astype("str"),
+                "product_id": sales["product_id"].astype("str"),
+                "timestamp": pd.Timestamp("2024-01-01") + pd.to_timedelta(sales["day"], unit="D"),
+            }
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def source() -> SourceModel:
+    config = SMALL.model_copy(update={"held_out_share": 0.4})
+    return SourceModel(config).fit(shop(pace_tells=True), run=RunContext())
+
+
+def test_it_counts_where_it_tells_and_not_elsewhere(source: SourceModel) -> None:
+    assert source.head_.mixture.pace > 0.5
+    assert source.replayed_["5"] > 1.1 * source.replayed_["1"]
+    other = SourceModel(source.config).fit(shop(pace_tells=False), run=RunContext())
+    assert other.head_.mixture.pace < source.head_.mixture.pace / 2
+
+
+def test_the_faster_of_two_products_comes_first_for_everyone(source: SourceModel, tmp_path: Path) -> None:
+    products = pd.DataFrame({"product_id": ["slow", "fast"], "title": ["thing1", "thing1"]})
+    rows = [
+        (str(customer), name, day)
+        for name, days in (("slow", (1, 90, 180)), ("fast", (1, 2, 3)))
+        for customer, day in enumerate(days)
+    ]
+    sales = pd.DataFrame(rows, columns=["customer_id", "product_id", "day"])
+    sales["timestamp"] = pd.Timestamp("2025-01-01") + pd.to_timedelta(sales.pop("day"), unit="D")
+    launch = Launch("two", products, sales)
+    adapted = Prototype().adapt(source, launch, run=RunContext())
+    first = adapted.recommend().query("rank == 1")
+    others = first[~first["customer_id"].isin(sales["customer_id"])]
+    assert (others["product_id"] == "fast").all()
+    adapted.save(tmp_path / "model")
+    again = type(adapted).load(tmp_path / "model", source).recommend().query("rank == 1")
+    pd.testing.assert_frame_equal(again, first)
+    by_words = ZeroShot().adapt(source, launch, run=RunContext())
+    scores = by_words.score(np.arange(len(source.customer_ids_)))
+    np.testing.assert_allclose(scores[:, 0], scores[:, 1], atol=1e-6)
+
+
+def test_a_model_saved_without_times_is_read(source: SourceModel, tmp_path: Path) -> None:
+    source.save(tmp_path / "model")
+    np.testing.assert_array_equal(SourceModel.load(tmp_path / "model").sales_.time, source.sales_.time)
+    arrays, settings = load_arrays(tmp_path / "model")
+    del arrays["sales.time"], settings["mixture"]["pace"]
+    frames = {name: load_frame(tmp_path / "model", name) for name in ("products", "customers", "words")}
+    save_arrays(tmp_path / "older", arrays, settings, frames)
+    older = SourceModel.load(tmp_path / "older")
+    assert np.isnan(older.sales_.time).all()
+    assert older.head_.mixture.pace == 0
