@@ -13,6 +13,8 @@ from scipy.special import expit, log_softmax, logit, softmax
 
 TINY = 1e-6
 """Nothing is nearer to 0 or 1."""
+SHARPEST = 2.0
+"""Logarithms of mean probabilities are multiplied by so much at most."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,25 @@ class Calibration:
             # How far ahead the first is tells nothing; then all are right as often as the mean, which isn't this curve's offset.
             return cls(temperature, 0.0, float(logit(target.mean())))
         return cls(temperature, slope, float(curve.intercept_[0]))
+
+    def sureness(self, margins: np.ndarray) -> float:
+        """The mean probability of the first category, of (n, n_categories) margins."""
+        return float(self.chances(margins).max(axis=1).mean())
+
+    def as_sure_as(self, sureness: float, margins: np.ndarray) -> np.ndarray:
+        """(n, n_categories) chances, sharpened until they are so sure on average.
+
+        margins: logarithms of the mean probabilities of several models. Where these disagree the mean is less sure than each of them
+        and yet more often right, so that a calibration of single models leaves it too unsure.
+        """
+        from scipy.optimize import brentq
+
+        def lacking(sharper: float) -> float:
+            return sureness - self.sureness(sharper * margins)
+
+        if not len(margins) or lacking(1.0) <= 0 or lacking(SHARPEST) >= 0:
+            return self.chances(margins)
+        return self.chances(brentq(lacking, 1.0, SHARPEST, xtol=0.01) * margins)
 
     def chances(self, margins: np.ndarray) -> np.ndarray:
         """(n, n_categories): what the first category's probability leaves is shared out among the others."""

@@ -42,14 +42,18 @@ def title_features(products: pd.DataFrame, words: sp.csr_matrix, seed: int) -> T
     titles = [text_of(title) for title in products["title"]] if "title" in products else [""] * len(products)
     whole, phrases = (
         product_tokens(pd.DataFrame({"title": texts}), [])
-        for texts in (titles, [HEAD_ENDS.split(t, maxsplit=1)[0] for t in titles])
+        for texts in (titles, [first_phrase(title) for title in titles])
     )
     pairs = _tfidf([[f"{a} {b}" for a, b in pairwise(bag)] for bag in whole])
     heads = _tfidf([[bag[-1], " ".join(bag[-2:]) + "."] if bag else [] for bag in phrases])
     brands = products["brand"].map(text_of) if "brand" in products else [""] * len(titles)
     spelled = [f"{title[:READ]} {brand}" for title, brand in zip(titles, brands, strict=True)]
-    together = sp.hstack([words, BESIDE_WORDS * pairs, BESIDE_WORDS * heads, _spellings(spelled)], format="csr")
+    together = sp.hstack([words, BESIDE_WORDS * pairs, BESIDE_WORDS * heads, spellings(spelled)], format="csr")
     return TitleFeatures(pairs, heads, _latent(together, seed))
+
+
+def first_phrase(title: str) -> str:
+    return HEAD_ENDS.split(title, maxsplit=1)[0]
 
 
 def _tfidf(bags: list[Tokens]) -> sp.csr_matrix:
@@ -62,7 +66,8 @@ def _tfidf(bags: list[Tokens]) -> sp.csr_matrix:
     return counted[:, np.flatnonzero(np.bincount(counted.indices, minlength=counted.shape[1]) >= 2)]
 
 
-def _spellings(texts: list[str]) -> sp.csr_matrix:
+def spellings(texts: list[str]) -> sp.csr_matrix:
+    """(n_texts, n_spellings) float32 TF-IDF of runs of characters."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     if not any(text.strip() for text in texts):
