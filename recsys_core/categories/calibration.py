@@ -62,7 +62,7 @@ class Calibration:
         def lacking(sharper: float) -> float:
             return sureness - self.sureness(sharper * margins)
 
-        if not len(margins) or lacking(1.0) <= 0 or lacking(SHARPEST) >= 0:
+        if lacking(1.0) <= 0 or lacking(SHARPEST) >= 0:
             return self.chances(margins)
         return self.chances(brentq(lacking, 1.0, SHARPEST, xtol=0.01) * margins)
 

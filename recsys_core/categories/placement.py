@@ -256,7 +256,7 @@ class _Learning:
         reranker, mean, sureness = Reranker.fit(together, of_product), np.zeros((len(new), n_categories)), 0.0
         for one in of_new:
             chances = reranker.chances(one, n_categories)
-            sureness += calibration.sureness(np.log(chances)) / folds if len(new) else 0.0
+            sureness += calibration.sureness(np.log(chances)) / folds
             mean += chances / folds
         self.run.progress("Choosing among the likeliest categories", 1, 1)
         return judged, calibration.as_sure_as(sureness, np.log(mean))

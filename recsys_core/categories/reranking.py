@@ -34,14 +34,20 @@ class Reranker:
     def fit(cls, candidates: Candidates, of_product: np.ndarray) -> Reranker:
         """of_product: (n,) positions of the products' own categories."""
         from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits
 
         right = candidates.category == of_product[:, None]
         trees = HistGradientBoostingClassifier(**SETTINGS, early_stopping=False, random_state=0)
-        return cls(trees.fit(_flat(candidates.features), right.ravel()))
+        # On a machine with other work threads wait for each other at every split: minutes instead of seconds.
+        with threadpool_limits(1, "openmp"):
+            return cls(trees.fit(_flat(candidates.features), right.ravel()))
 
     def chances(self, candidates: Candidates, n_categories: int) -> np.ndarray:
         """(n, n_categories) float64."""
-        right = self.trees.predict_proba(_flat(candidates.features))[:, 1].reshape(candidates.category.shape)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, "openmp"):
+            right = self.trees.predict_proba(_flat(candidates.features))[:, 1].reshape(candidates.category.shape)
         chances = np.full((len(right), n_categories), TINY)
         np.put_along_axis(chances, candidates.category, np.maximum(right, TINY), axis=1)
         return chances

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from recsys_core.categories.calibration import Calibration, cross_fitted
 
@@ -39,3 +40,18 @@ def test_no_fold_is_judged_by_itself() -> None:
     after = cross_fitted(margins, truth, folds=10)
     assert (before[fold] == after[fold]).all()
     assert (before[~fold] != after[~fold]).any()
+
+
+def test_a_mean_of_models_is_as_sure_as_each_of_them_and_in_the_same_order() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.integers(0, 4, 4000)
+    signal = 1.5 * np.eye(4)[truth]
+    models = [softmax(signal + rng.normal(size=(4000, 4)), axis=1) for _ in range(5)]
+    calibration = Calibration.fit(np.log(models[0][:2000]), truth[:2000])
+    mean = np.mean(models, axis=0)[2000:]
+    each = float(np.mean([calibration.sureness(np.log(one[2000:])) for one in models]))
+    made = calibration.as_sure_as(each, np.log(mean))
+    assert calibration.sureness(np.log(mean)) < each - 0.02, "nothing would be to do"
+    assert made.max(axis=1).mean() == pytest.approx(each, abs=0.01)
+    np.testing.assert_array_equal(made.argmax(axis=1), mean.argmax(axis=1))
+    np.testing.assert_array_equal(calibration.as_sure_as(0.1, np.log(mean)), calibration.chances(np.log(mean)))

@@ -64,6 +64,21 @@ def test_the_network_places_too() -> None:
     assert trust.first == 1
 
 
+def test_of_many_products_thorough_placing_learns_what_speaks_for_a_category() -> None:
+    rng = np.random.default_rng(5)
+    shop = catalog(130)
+    vague = rng.random(len(shop)) < 0.25
+    shop["title"] = shop["title"].where(~vague, [f"{a} {b}" for a, b in rng.choice(COLOURS, (len(shop), 2))])
+    stages: list[str] = []
+    run = RunContext(report=lambda values: stages.append(values.get("stage", "")))
+    products = new("green mug", "old doll", "白色短袖上衣", None)
+    placed, trust = place(shop, products, thorough=True, run=run)
+    assert placed.loc[placed["rank"] == 1, "category"].tolist()[:3] == ["Home > Mugs", "Toys > Dolls", "服装 > 上衣"]
+    assert placed.loc[placed["rank"] == 1, "known"].tolist() == [True, True, True, False]
+    assert trust.products == len(shop)
+    assert {"Learning the categories (5 of 5)", "Choosing among the likeliest categories"} <= set(stages)
+
+
 def test_equally_likely_ones_are_answered_all_or_none() -> None:
     chances, truth = np.tile([0.3, 0.2], (100, 1)), np.repeat([0, 1], [30, 70])
     assert threshold_for(chances, truth, ERROR_RATE) == np.inf
