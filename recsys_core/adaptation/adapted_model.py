@@ -76,11 +76,8 @@ class AdaptedModel:
 
         -1 is a customer without history.
         """
-        histories = self.source.weights_[np.maximum(customers, 0)]
-        if (customers < 0).any():
-            histories = sp.diags((customers >= 0).astype(np.float32)) @ histories
         side = self.side if products is None else self.side.take(products)
-        return side.scores(self.placed.scorer.customers(histories.tocsr()))
+        return side.scores(self.placed.customers.side(customers))
 
     def recommend(self, customers: Sequence[str] | None = None, top: int = 20) -> pd.DataFrame:
         """The launch's products for each customer, best first: customer_id, product_id, rank (from 1), score, probability.

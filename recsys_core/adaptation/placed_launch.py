@@ -12,6 +12,7 @@ from recsys_core.dataset import Launch
 from recsys_core.models.category_lift import CategoryLift, numbered
 from recsys_core.models.content_space import ContentSpace, ContentVectors
 from recsys_core.models.head import NewProducts, Scorer
+from recsys_core.models.known_customers import KnownCustomers
 from recsys_core.models.source_model import SourceModel
 from recsys_core.run_context import RunContext
 from recsys_core.tables.columns import MODEL, PLACE, PLACED_BY, PRODUCT
@@ -49,6 +50,11 @@ class PlacedLaunch:
             content,
             launch.support_weights(source.customer_ids_),
         )
+
+    @cached_property
+    def customers(self) -> KnownCustomers:
+        """The catalog's, as the scorer sees them."""
+        return KnownCustomers(self.scorer)
 
     @property
     def new_words(self) -> np.ndarray:
