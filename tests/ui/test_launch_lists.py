@@ -85,6 +85,19 @@ def test_facts_count_sales_buyers_and_strangers(loaded: Loaded) -> None:
     facts = product_facts(loaded, "n00")
     assert (facts.first_sales, facts.buyers, facts.unknown_buyers) == (6, 6, 1)
     assert (facts.category, facts.price) == (None, None)
+    assert facts.days_between == 0
+
+
+def test_facts_tell_how_fast_first_sales_came(loaded: Loaded) -> None:
+    launch = loaded.adapted.launch
+    turn = launch.interactions.groupby("product_id").cumcount().clip(upper=4)
+    days = turn * launch.interactions["product_id"].map({"n00": 2}).fillna(6)
+    timed = launch.interactions.assign(timestamp=pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"))
+    faster = replace(loaded.adapted.placed, launch=replace(launch, interactions=timed))
+    shown = replace(loaded, adapted=replace(loaded.adapted, placed=faster))
+    facts = product_facts(shown, "n00")
+    assert (facts.days_between, facts.days_between_usually) == (pytest.approx(8 / 5), 6)
+    assert product_facts(shown, "n01").days_between == 6
 
 
 def test_customers_are_found_by_id_and_by_attribute(loaded: Loaded) -> None:
