@@ -23,22 +23,31 @@ class FilledProducts:
         columns = rows.T.tocsr()
         filled = np.diff(columns.indptr)
         often = np.argsort(-filled, kind="stable")[: ELEMENTS // max(rows.shape[0], 1)]
-        often = np.sort(often[filled[often] > OFTEN * rows.shape[0]])
-        is_often = np.zeros(rows.shape[1], dtype=bool)
-        is_often[often] = True
-        self._is_often = is_often
-        self._position = np.where(is_often, np.cumsum(is_often), np.cumsum(~is_often)).astype(np.int32) - 1
-        self._often, self._seldom = columns[is_often].toarray(), columns[~is_often]
+        often = often[filled[often] > OFTEN * rows.shape[0]]
+        seldom = filled > 0
+        seldom[often] = False
+        often, seldom = np.sort(often), np.flatnonzero(seldom)
+        self._often, self._seldom = columns[often].toarray(), columns[seldom]
+        self._of_often, self._of_seldom = _numbered(often, len(filled)), _numbered(seldom, len(filled))
 
     def times(self, left: sp.csr_matrix) -> np.ndarray:
         """left (b, m) @ rows.T: (b, n) float32."""
-        is_often, position = self._is_often[left.indices], self._position[left.indices]
-        ends = np.concatenate([[0], np.cumsum(is_often)])[left.indptr]
-        often = sp.csr_matrix((left.data[is_often], position[is_often], ends), (left.shape[0], len(self._often)))
-        seldom = sp.csr_matrix(
-            (left.data[~is_often], position[~is_often], left.indptr - ends), (left.shape[0], self._seldom.shape[0])
-        )
-        total: np.ndarray = often @ self._often
-        if seldom.nnz and self._seldom.nnz:
-            total += (seldom @ self._seldom).toarray()
+        total: np.ndarray = _part(left, self._of_often, len(self._often)) @ self._often
+        if self._seldom.nnz:
+            total += (_part(left, self._of_seldom, self._seldom.shape[0]) @ self._seldom).toarray()
         return total
+
+
+def _numbered(chosen: np.ndarray, count: int) -> np.ndarray:
+    """(count,) int32: which of `chosen` each column is; -1: none."""
+    number = np.full(count, -1, dtype=np.int32)
+    number[chosen] = np.arange(len(chosen), dtype=np.int32)
+    return number
+
+
+def _part(left: sp.csr_matrix, number: np.ndarray, count: int) -> sp.csr_matrix:
+    """Those columns of `left` that have a number, in its order: (b, count)."""
+    column = number[left.indices]
+    kept = np.flatnonzero(column >= 0)
+    ends = np.searchsorted(kept, left.indptr)
+    return sp.csr_matrix((left.data[kept], column[kept], ends), (left.shape[0], count))
