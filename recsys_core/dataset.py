@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.errors import InvalidTable
-from recsys_core.pace import pace
+from recsys_core.pace import gaps, pace
 from recsys_core.tables.columns import CUSTOMER, PRODUCT, Kind
 from recsys_core.tables.interest import is_interest
 
@@ -145,6 +145,11 @@ class Launch:
         first = sales.groupby([PRODUCT, CUSTOMER])["timestamp"].min().dropna()
         product = self.product_ids.get_indexer(first.index.get_level_values(PRODUCT))
         return product, first.to_numpy(dtype="datetime64[s]").astype(np.float64) / DAY
+
+    @property
+    def days_between(self) -> pd.Series:
+        """Mean days from one first sale to the next, nan for fewer than two; by product id."""
+        return pd.Series(gaps(*self.first_purchases, len(self.product_ids))[0], self.product_ids)
 
     @property
     def pace(self) -> np.ndarray:

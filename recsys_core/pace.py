@@ -1,4 +1,7 @@
-"""How fast new products' first sales follow each other: what sells fast goes on selling."""
+"""How fast new products' first sales follow each other: what sells fast goes on selling.
+
+Only the time between sales counts, not that since the last one: known products that are replayed as new have no today.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +28,18 @@ def gaps(product: np.ndarray, time: np.ndarray, n_products: int) -> tuple[np.nda
 
 
 def pace(product: np.ndarray, time: np.ndarray, n_products: int) -> np.ndarray:
-    """(n_products,) float32: the logarithm of how fast each product's sales follow each other, beside the median of them all.
+    """(n_products,) float32: the logarithm of how fast each product's sales follow each other, beside the median of those that took time.
 
-    0 for a product with fewer than two sales, and for all where no gap can be told from another; the fewer sales, the closer to 0.
-    Arguments as of `gaps`.
+    0 for a product with fewer than two sales, and for all where none took any time; the fewer sales, the closer to 0. Arguments
+    as of `gaps`.
     """
     between, count = gaps(product, time, n_products)
-    typical = np.median(between[count > 0]) if count.any() else 0.0
-    if not typical > 0:
+    # Where times are days, most sales of a fast shop are on the same one.
+    apart = between[between > 0]
+    if not len(apart):
         return np.zeros(n_products, dtype=np.float32)
-    # The median is added, so that two sales on one day aren't endlessly fast.
+    typical = np.median(apart)
+    # It is added, so that two sales on one day aren't endlessly fast.
     faster = -np.log((np.where(count, between, typical) + typical) / (2 * typical))
     made: np.ndarray = (faster * count / (count + TRUSTED)).astype(np.float32)
     return made

@@ -42,6 +42,12 @@ def test_without_times_or_differences_there_is_no_pace() -> None:
     np.testing.assert_array_equal(pace(*sold([], [])), 0)
 
 
+def test_where_most_sales_are_on_one_day_others_are_slower() -> None:
+    same, also, apart = pace(*sold([0, 0], [5, 5], [0, 30]))
+    assert same == also > 0
+    assert apart == 0
+
+
 def test_a_launch_counts_each_customer_once_and_strangers_too() -> None:
     rows = [("a", "p", 1), ("b", "p", 3), ("a", "p", 30), ("a", "q", 1), ("stranger", "q", 9), ("b", "r", 2)]
     sales = pd.DataFrame(rows, columns=["customer_id", "product_id", "day"])

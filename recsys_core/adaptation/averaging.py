@@ -105,7 +105,7 @@ def folds(new: NewProducts, at_most: int, seed: int) -> list[NewProducts]:
     for left_out in range(count):
         kept = fold[pairs.col] != left_out
         entries = (pairs.data[kept], (pairs.row[kept], pairs.col[kept]))
-        seen.append(new.with_support(sp.csr_matrix(entries, new.support.shape)))
+        seen.append(new.with_supporters(sp.csr_matrix(entries, new.support.shape)))
     return seen
 
 

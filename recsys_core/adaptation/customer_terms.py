@@ -94,10 +94,10 @@ def support_task(scorer: Scorer, new: NewProducts, source: ProductSide, settings
     size = min(settings.negatives, n_customers)
     drawn = np.sort(np.random.default_rng(settings.seed).choice(n_customers, size, replace=False))
     others = scorer.customers(scorer.weights[drawn])
-    stand_ins = new.without_supporters().support
+    stand_ins = new.without_support().support
     if settings.pseudo_supporters:
         stand_ins = settings.pseudo_supporters * pseudo_supporters(scorer, new.content)
-    pseudo = Supporters.of(scorer, new.with_support(stand_ins), source, others)
+    pseudo = Supporters.of(scorer, new.with_supporters(stand_ins), source, others)
     return SupportTask(
         positives=encoded.dense[position],
         product=pairs.row,

@@ -65,7 +65,7 @@ class _Pair:
         ids = self.adapted.source.customer_ids_[self.support.indices].tolist()
         variants = sp.vstack([self.support, _each_left_out(self.support)], format="csr", dtype=np.float32)
         product = self._new(self._content(), self.support)
-        return _frame("supporter", ids, ids, self._effect(product.repeated(0, len(ids) + 1).with_support(variants)))
+        return _frame("supporter", ids, ids, self._effect(product.repeated(0, len(ids) + 1).with_supporters(variants)))
 
     def _new(self, content: ContentVectors, support: sp.csr_matrix) -> NewProducts:
         """The product again and again, with those contents and supports."""

@@ -29,6 +29,8 @@ class PlacedLaunch:
     """Of the launch's products."""
     support: sp.csr_matrix
     """(n_customers, n): who bought what already; unknown customers are left out."""
+    customers: KnownCustomers
+    """The catalog's, as the scorer sees them."""
 
     @classmethod
     def of(
@@ -42,19 +44,9 @@ class PlacedLaunch:
         """new_words: what words mean that the catalog doesn't have (see `new_words`); else they are read."""
         space = source.space_.with_launch(launch.products, new_words, run=run)
         catalog, content = space.catalog().split(len(source.product_ids_))
-        return cls(
-            source,
-            launch,
-            space,
-            source.scorer(catalog),
-            content,
-            launch.support_weights(source.customer_ids_),
-        )
-
-    @cached_property
-    def customers(self) -> KnownCustomers:
-        """The catalog's, as the scorer sees them."""
-        return KnownCustomers(self.scorer)
+        scorer = source.scorer(catalog)
+        support = launch.support_weights(source.customer_ids_)
+        return cls(source, launch, space, scorer, content, support, KnownCustomers(scorer))
 
     @property
     def new_words(self) -> np.ndarray:

@@ -14,7 +14,7 @@ from scipy.special import expit, log_softmax, logit, softmax
 TINY = 1e-6
 """Nothing is nearer to 0 or 1."""
 SHARPEST = 2.0
-"""Logarithms of mean probabilities are multiplied by so much at most."""
+"""Logarithms of mean probabilities are multiplied by so much, at most."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +51,20 @@ class Calibration:
         """The mean probability of the first category, of (n, n_categories) margins."""
         return float(self.chances(margins).max(axis=1).mean())
 
-    def as_sure_as(self, sureness: float, margins: np.ndarray) -> np.ndarray:
-        """(n, n_categories) chances, sharpened until they are so sure on average.
+    def sharper(self, margins: np.ndarray, sureness: float) -> float:
+        """By what margins are to be multiplied so that they are so sure on average, 1 to SHARPEST.
 
-        margins: logarithms of the mean probabilities of several models. Where these disagree the mean is less sure than each of them
-        and yet more often right, so that a calibration of single models leaves it too unsure.
+        margins: (n, n_categories) logarithms of the mean probabilities of several models. The mean is less sure than each of them and yet
+        more often right, so that a calibration of single models leaves it too unsure.
         """
         from scipy.optimize import brentq
 
-        def lacking(sharper: float) -> float:
-            return sureness - self.sureness(sharper * margins)
+        def lacking(factor: float) -> float:
+            return sureness - self.sureness(factor * margins)
 
-        if lacking(1.0) <= 0 or lacking(SHARPEST) >= 0:
-            return self.chances(margins)
-        return self.chances(brentq(lacking, 1.0, SHARPEST, xtol=0.01) * margins)
+        if lacking(1.0) <= 0:
+            return 1.0
+        return SHARPEST if lacking(SHARPEST) >= 0 else float(brentq(lacking, 1.0, SHARPEST, xtol=0.01))
 
     def chances(self, margins: np.ndarray) -> np.ndarray:
         """(n, n_categories): what the first category's probability leaves is shared out among the others."""

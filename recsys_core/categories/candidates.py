@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from recsys_core.categories.title_features import first_phrase, spellings
+from recsys_core.categories.levels import parents
+from recsys_core.categories.title_features import READ, first_phrase, spellings
 from recsys_core.content.encoder import Encoder
-from recsys_core.content.product_text import text_of
+from recsys_core.content.product_text import text_of, titles_of
 from recsys_core.content.unit_rows import unit_sparse_rows
 from recsys_core.run_context import RunContext
 from recsys_core.tables.columns import CATEGORY_SEPARATOR
@@ -60,10 +61,10 @@ class Evidence:
         (n_products, dimensions) other vectors of them; rows of length 1 or 0."""
         self.names = names
         self.spaces = [meaning] if sentences is None else [sentences, meaning]
-        parents = [name.rpartition(CATEGORY_SEPARATOR)[0] for name in names]
-        self.group = pd.factorize(pd.Series(parents))[0]
+        above = parents(names)
+        self.group = pd.factorize(pd.Series(above))[0]
         """(n_categories,) those with the same parent have the same number."""
-        self.parent = pd.Index(names).get_indexer(pd.Index(parents))
+        self.parent = pd.Index(names).get_indexer(pd.Index(above))
         """(n_categories,) position of the parent; -1: it isn't a category of its own."""
         self.depth = np.array([name.count(CATEGORY_SEPARATOR) for name in names])
         brands = products["brand"].map(text_of) if "brand" in products else pd.Series("", products.index)
@@ -81,11 +82,28 @@ class Evidence:
         log_chances: np.ndarray,
         learned: np.ndarray,
         of_learned: np.ndarray,
+        *,
+        run: RunContext,
     ) -> Candidates:
-        """Of the products `rows` (n,), by what was learned on others.
+        """Of the products `rows` (n,), by what was learned on others. Raises Cancelled.
 
         margins, log_chances: (n, n_categories) of two models; learned: (m,) products, of_learned: (m,) their categories.
         """
+        parts = []
+        for start in range(0, max(len(rows), 1), BLOCK):
+            run.check()
+            some = slice(start, start + BLOCK)
+            parts.append(self._block(rows[some], margins[some], log_chances[some], learned, of_learned))
+        return Candidates.joined(parts)
+
+    def _block(
+        self,
+        rows: np.ndarray,
+        margins: np.ndarray,
+        log_chances: np.ndarray,
+        learned: np.ndarray,
+        of_learned: np.ndarray,
+    ) -> Candidates:
         scores = margins + log_chances
         category = np.argsort(-scores, axis=1, kind="stable")[:, :AT_MOST]
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -100,9 +118,7 @@ class Evidence:
         ]
         votes = [vote for space in self.spaces for vote in _votes(space, rows, category, learned, of_learned)]
         for ours, theirs in self.texts:
-            likeness = ours[rows] @ theirs.T
-            likeness = likeness.toarray() if sp.issparse(likeness) else likeness
-            votes.append(np.take_along_axis(likeness, category, axis=1))
+            votes.append(np.take_along_axis(dense(ours[rows] @ theirs.T), category, axis=1))
         best = [vote - vote.max(axis=1, keepdims=True) for vote in [features[2], *votes]]
         return Candidates(category, np.stack([*features, *votes, *best], axis=2).astype(np.float32))
 
@@ -141,22 +157,20 @@ def _votes(
     space: np.ndarray, rows: np.ndarray, category: np.ndarray, learned: np.ndarray, of_learned: np.ndarray
 ) -> list[np.ndarray]:
     """For each candidate the likeness of the nearest learned product in it, the votes of all near ones, and their share."""
+    likeness = space[rows] @ space[learned].T
+    near = min(NEAR, len(learned))
+    best = np.argpartition(-likeness, near - 1, axis=1)[:, :near]
+    cosine, there = np.maximum(np.take_along_axis(likeness, best, axis=1), 0), of_learned[best]
     nearest, votes = np.zeros((2, *category.shape), dtype=np.float32)
-    others, near = space[learned].T, min(NEAR, len(learned))
-    for start in range(0, len(rows), BLOCK):
-        some = slice(start, start + BLOCK)
-        likeness = space[rows[some]] @ others
-        best = np.argpartition(-likeness, near - 1, axis=1)[:, :near]
-        cosine, there = np.maximum(np.take_along_axis(likeness, best, axis=1), 0), of_learned[best]
-        for at in range(category.shape[1]):
-            alike = np.where(there == category[some, at, None], cosine, 0)
-            nearest[some, at], votes[some, at] = alike.max(axis=1), (alike**SHARPNESS).sum(axis=1)
+    for at in range(category.shape[1]):
+        alike = np.where(there == category[:, at, None], cosine, 0)
+        nearest[:, at], votes[:, at] = alike.max(axis=1), (alike**SHARPNESS).sum(axis=1)
     return [nearest, votes, votes / np.maximum(votes.sum(axis=1, keepdims=True), 1e-6)]
 
 
 def _by_spelling(names: list[str], products: pd.DataFrame) -> list[tuple[sp.csr_matrix, sp.csr_matrix]]:
     """Titles beside names and whole paths, and the titles' first phrases beside names."""
-    titles = [text_of(title) for title in products["title"]] if "title" in products else [""] * len(products)
+    titles = [title[:READ] for title in titles_of(products)]
     parts = [name.split(CATEGORY_SEPARATOR) for name in names]
     texts = [
         titles,
@@ -177,4 +191,8 @@ def _by_meaning(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Products beside names alone and with what stands above them, as the encoder reads them."""
     ends = [[" ".join(name.split(CATEGORY_SEPARATOR)[-parts:]) for name in names] for parts in (1, 2)]
-    return [(sentences, np.asarray(encoder.encode(pd.DataFrame({"title": texts}), run=run))) for texts in ends]
+    return [(sentences, dense(encoder.encode(pd.DataFrame({"title": texts}), run=run))) for texts in ends]
+
+
+def dense(vectors: np.ndarray | sp.csr_matrix) -> np.ndarray:
+    return vectors if isinstance(vectors, np.ndarray) else vectors.toarray()

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from recsys_core.categories.levels import parents
 from recsys_core.run_context import RunContext
-from recsys_core.tables.columns import CATEGORY_SEPARATOR
 
 HIDDEN = 512
 DROPOUT = 0.7
@@ -59,15 +59,15 @@ def log_chances(
 
     rng = np.random.default_rng(run.seed)
     n, steps = len(of_product), int(np.clip(EPOCHS * len(of_product) / BATCH, *STEPS))
-    parents = pd.factorize(pd.Series([name.rpartition(CATEGORY_SEPARATOR)[0] for name in names]))[0]
-    targets = [torch.as_tensor(t, dtype=torch.int64, device=run.device) for t in (of_product, parents[of_product])]
+    above = pd.factorize(pd.Series(parents(names)))[0]
+    targets = [torch.as_tensor(t, dtype=torch.int64, device=run.device) for t in (of_product, above[of_product])]
 
     with torch.random.fork_rng():
         torch.manual_seed(run.seed)
         words = nn.EmbeddingBag(max(learned.words.shape[1], 1), HIDDEN, mode="sum", sparse=True)
         nn.init.normal_(words.weight, std=START)
         dense = nn.Linear(learned.dense.shape[1], HIDDEN)
-        heads = nn.ModuleList([nn.Linear(HIDDEN, len(names)), nn.Linear(HIDDEN, int(parents.max()) + 1)])
+        heads = nn.ModuleList([nn.Linear(HIDDEN, len(names)), nn.Linear(HIDDEN, int(above.max()) + 1)])
         for part in (words, dense, heads):
             part.to(run.device)
 

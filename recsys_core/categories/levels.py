@@ -56,6 +56,11 @@ class Categories:
         return shared / np.maximum(depth[:, None], depth[None, :])
 
 
+def parents(names: list[str]) -> list[str]:
+    """The path above each; "" for a first level."""
+    return [name.rpartition(CATEGORY_SEPARATOR)[0] for name in names]
+
+
 def depth(products: pd.DataFrame, at_most: int = 6) -> int:
     """How many levels there are to tell categories apart by. Raises NotThere if no product has a category."""
     return min(at_most, max(len(_parts(name)) for name in Categories.of(products).names))

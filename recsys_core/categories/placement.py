@@ -15,10 +15,10 @@ import pandas as pd
 import scipy.sparse as sp
 
 from recsys_core.categories.calibration import Calibration, cross_fitted
-from recsys_core.categories.candidates import Candidates, Evidence
+from recsys_core.categories.candidates import Candidates, Evidence, dense
 from recsys_core.categories.category_net import Inputs, log_chances
 from recsys_core.categories.levels import Categories
-from recsys_core.categories.reranking import Reranker, cross_reranked
+from recsys_core.categories.reranking import cross_reranked
 from recsys_core.categories.title_features import BESIDE_WORDS, title_features
 from recsys_core.content.encoder import Encoder
 from recsys_core.content.words import WordCounts
@@ -41,7 +41,9 @@ LARGE = 10_000_000
 RERANKED = 500
 """With fewer products there is too little to learn that from."""
 JUDGED = 5000
-"""So many of them, at most, tell how far placements can be trusted."""
+"""So many products, at most, tell how far placements can be trusted."""
+UNSEEN = 300
+"""So many, or a tenth, are learned from by none of the models whose mean is taken."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ def place(
     of_product = categories.of_product[with_category]
     order = np.random.default_rng(run.seed).permutation(len(with_category))
     learning = _Learning(texts, categories.names, run)
-    if thorough and len(known) >= RERANKED:
+    # Of a second category some must be in every part.
+    second = np.sort(np.bincount(of_product))[-2:].min()
+    if thorough and len(known) >= RERANKED and second > 2 * FOLDS:
         evidence = Evidence(
             categories.names,
             pd.concat([catalog, products], ignore_index=True),
@@ -114,15 +118,15 @@ def place(
             encoder,
             run,
         )
-        judged = order[:JUDGED]
-        margins, of_new = learning.reranked(evidence, known[order], of_product[order], new)
+        margins, truth, of_new = learning.reranked(evidence, known[order], of_product[order], new)
     else:
         judged, learned = order[:held_out], order[held_out:]
+        truth = of_product[judged]
         margins = learning.margins(known[learned], of_product[learned], known[judged], "(on a part)")
-        calibration = Calibration.fit(margins, of_product[judged])
+        calibration = Calibration.fit(margins, truth)
         of_new = calibration.chances(learning.margins(known, of_product, new, "(on all)"))
-    chances = cross_fitted(margins, of_product[judged])
-    threshold = threshold_for(chances, of_product[judged], error_rate)
+    chances = cross_fitted(margins, truth)
+    threshold = threshold_for(chances, truth, error_rate)
     says_something = np.diff(texts.vectors[new].indptr) > 0
     if together and "category" in products:
         of_new, says_something = _together(of_new, says_something, products["category"])
@@ -137,7 +141,7 @@ def place(
             "known": np.repeat((probability[:, 0] >= threshold) & says_something, best.shape[1]),
         }
     )
-    return frame, trust_in(chances, of_product[judged], threshold)
+    return frame, trust_in(chances, truth, threshold)
 
 
 def _together(chances: np.ndarray, says_something: np.ndarray, category: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -177,7 +181,7 @@ def _texts(
     catalog, products = (frame.drop(columns="category", errors="ignore") for frame in (catalog, products))
     words = WordCounts.of(catalog).with_products(products).tfidf()
     both = pd.concat([catalog, products], ignore_index=True)
-    sentences = None if encoder is None else _dense(encoder.encode(both, run=run))
+    sentences = None if encoder is None else dense(encoder.encode(both, run=run))
     encoded = sp.csr_matrix((len(both), 0) if sentences is None else sentences, dtype=np.float32)
     if not thorough:
         nothing = np.zeros((len(both), 0), dtype=np.float32)
@@ -191,10 +195,6 @@ def _texts(
         sp.hstack([words, BESIDE_WORDS * titles.pairs, heads], format="csr"),
         titles.meaning,
     )
-
-
-def _dense(vectors: np.ndarray | sp.csr_matrix) -> np.ndarray:
-    return vectors if isinstance(vectors, np.ndarray) else vectors.toarray()
 
 
 @dataclass(frozen=True)
@@ -234,32 +234,40 @@ class _Learning:
 
     def reranked(
         self, evidence: Evidence, known: np.ndarray, of_product: np.ndarray, new: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(n, n_categories) margins of the first JUDGED of `known`, by others, and (n_new, n_categories) calibrated chances."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(n, n_categories) margins of JUDGED of `known`, at most, by what was learned on others, and (n,) their categories; and
+        (n_new, n_categories) calibrated chances."""
         n_categories = len(self.names)
+        # Seen by no model: they show how much surer each model is than the mean of all, which isn't to depend on what is placed.
+        unseen = known[: min(UNSEEN, len(known) // 10)]
+        known, of_product = known[len(unseen) :], of_product[len(unseen) :]
         folds = FOLDS if len(known) * n_categories < LARGE else LARGE_FOLDS
         fold = np.arange(len(known)) % folds
-        of_known, of_new = [], []
+        told, wanted = [], np.concatenate([unseen, new])
+        of_wanted = []
         for number in range(folds):
-            held, learned = fold == number, fold != number
-            wanted = np.concatenate([known[held], new])
+            held, learned = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+            rows = np.concatenate([known[held], wanted])
             # Networks that start elsewhere err elsewhere; of new products their mean is taken.
             learning = replace(self, run=replace(self.run, seed=self.run.seed + number))
-            said = learning._both(known[learned], of_product[learned], wanted, f"({number + 1} of {folds})")
-            found = evidence.candidates(wanted, *said, known[learned], of_product[learned])
-            of_known.append(found.take(np.arange(held.sum())))
-            of_new.append(found.take(np.arange(held.sum(), len(wanted))))
-        together = Candidates.joined(of_known).take(np.argsort(np.argsort(fold, kind="stable"), kind="stable"))
-        self.run.progress("Choosing among the likeliest categories", 0, 1)
-        judged = np.log(cross_reranked(together, of_product, n_categories, JUDGED))
-        calibration = Calibration.fit(judged, of_product[:JUDGED])
-        reranker, mean, sureness = Reranker.fit(together, of_product), np.zeros((len(new), n_categories)), 0.0
-        for one in of_new:
-            chances = reranker.chances(one, n_categories)
-            sureness += calibration.sureness(np.log(chances)) / folds
-            mean += chances / folds
-        self.run.progress("Choosing among the likeliest categories", 1, 1)
-        return judged, calibration.as_sure_as(sureness, np.log(mean))
+            said = learning._both(known[learned], of_product[learned], rows, f"({number + 1} of {folds})")
+            found = evidence.candidates(rows, *said, known[learned], of_product[learned], run=self.run)
+            told.append(found.take(np.arange(len(held))))
+            of_wanted.append(found.take(np.arange(len(held), len(rows))))
+        order = np.argsort(np.concatenate([np.flatnonzero(fold == number) for number in range(folds)]))
+        judged, reranker = cross_reranked(
+            Candidates.joined(told).take(order), of_product, n_categories, JUDGED, run=self.run
+        )
+        calibration = Calibration.fit(np.log(judged), of_product[: len(judged)])
+        chances, sureness = np.zeros((len(wanted), n_categories)), 0.0
+        for one in of_wanted:
+            self.run.check()
+            by_one = reranker.chances(one, n_categories)
+            sureness += calibration.sureness(np.log(by_one[: len(unseen)])) / folds
+            chances += by_one / folds
+        margins = np.log(chances)
+        sharper = calibration.sharper(margins[: len(unseen)], sureness)
+        return np.log(judged), of_product[: len(judged)], calibration.chances(sharper * margins[len(unseen) :])
 
 
 def threshold_for(chances: np.ndarray, of_product: np.ndarray, error_rate: float) -> float:

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from recsys_core.categories.calibration import TINY
 from recsys_core.categories.candidates import Candidates
+from recsys_core.run_context import RunContext
 
 SETTINGS = {
     "learning_rate": 0.05,
@@ -22,8 +24,6 @@ SETTINGS = {
     "max_features": 0.5,
 }
 FOLDS = 4
-TINY = 1e-6
-"""What a category has that isn't among the candidates."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Reranker:
             return cls(trees.fit(_flat(candidates.features), right.ravel()))
 
     def chances(self, candidates: Candidates, n_categories: int) -> np.ndarray:
-        """(n, n_categories) float64."""
+        """(n, n_categories) float64; next to nothing for what is no candidate."""
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1, "openmp"):
@@ -53,15 +53,23 @@ class Reranker:
         return chances
 
 
-def cross_reranked(candidates: Candidates, of_product: np.ndarray, n_categories: int, at_most: int) -> np.ndarray:
-    """(n, n_categories): chances of the first `at_most` products, of each fold by what was learned on all others."""
+def cross_reranked(
+    candidates: Candidates, of_product: np.ndarray, n_categories: int, at_most: int, *, run: RunContext
+) -> tuple[np.ndarray, Reranker]:
+    """(n, n_categories) chances of the first `at_most` products, of each fold by what was learned on all others; and what was
+    learned on all."""
+    stage = "Choosing among the likeliest categories"
     fold = np.arange(len(of_product)) % FOLDS
     chances = np.empty((min(at_most, len(fold)), n_categories))
     for number in range(FOLDS):
+        run.progress(stage, number, FOLDS + 1)
         judged, others = np.flatnonzero(fold[:at_most] == number), np.flatnonzero(fold != number)
         reranker = Reranker.fit(candidates.take(others), of_product[others])
         chances[judged] = reranker.chances(candidates.take(judged), n_categories)
-    return chances
+    run.progress(stage, FOLDS, FOLDS + 1)
+    reranker = Reranker.fit(candidates, of_product)
+    run.progress(stage, FOLDS + 1, FOLDS + 1)
+    return chances, reranker
 
 
 def _flat(features: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from recsys_core.content.product_text import text_of
+from recsys_core.content.product_text import text_of, titles_of
 from recsys_core.content.unit_rows import unit_rows
 from recsys_core.content.words import Tokens, product_tokens
 
@@ -39,7 +39,7 @@ class TitleFeatures:
 
 def title_features(products: pd.DataFrame, words: sp.csr_matrix, seed: int) -> TitleFeatures:
     """words: (n_products, n_words) TF-IDF of the same products."""
-    titles = [text_of(title) for title in products["title"]] if "title" in products else [""] * len(products)
+    titles = titles_of(products)
     whole, phrases = (
         product_tokens(pd.DataFrame({"title": texts}), [])
         for texts in (titles, [first_phrase(title) for title in titles])

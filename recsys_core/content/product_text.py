@@ -16,6 +16,11 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def titles_of(products: pd.DataFrame) -> list[str]:
+    """One a product; "" for none."""
+    return [text_of(title) for title in products["title"]] if "title" in products else [""] * len(products)
+
+
 def tags_of(value: object) -> list[str]:
     """Tags as a list: checked tables hold lists, a notebook's frames may hold text."""
     if isinstance(value, str):

@@ -181,13 +181,16 @@ class NewProducts:
     def __len__(self) -> int:
         return self.support.shape[0]
 
-    def with_support(self, support: sp.csr_matrix, pace: np.ndarray | None = None) -> NewProducts:
-        """pace: None for the same as here, where `support` is only a part of it, say."""
-        return replace(self, support=support, pace=self.pace if pace is None else pace)
+    def with_support(self, support: sp.csr_matrix, pace: np.ndarray) -> NewProducts:
+        return replace(self, support=support, pace=pace)
+
+    def with_supporters(self, support: sp.csr_matrix) -> NewProducts:
+        """Others have bought them, some of those who did, say; their pace stays."""
+        return replace(self, support=support)
 
     def without_supporters(self) -> NewProducts:
         """Nobody has bought them, but their pace is known."""
-        return self.with_support(sp.csr_matrix(self.support.shape, dtype=np.float32))
+        return self.with_supporters(sp.csr_matrix(self.support.shape, dtype=np.float32))
 
     def without_support(self) -> NewProducts:
         return replace(self.without_supporters(), pace=np.zeros_like(self.pace))

@@ -8,8 +8,8 @@ import scipy.sparse as sp
 from recsys_core.evaluation.ranking import BLOCK
 from recsys_core.models.head import CustomerSide, Scorer
 
-KEPT_BYTES = 2**28
-"""So much is kept at most, on a shop of about 100,000 customers enough for all; others are encoded anew each time."""
+KEPT_BYTES = 2**27
+"""So much is kept of a launch at most, on a shop of about 50,000 customers enough for all; others are encoded anew each time."""
 
 
 class KnownCustomers:

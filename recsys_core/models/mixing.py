@@ -200,14 +200,16 @@ class MixtureSearch:
         """The best mixture found, from the start."""
         mixture = self.start()
         best = self._merit(mixture)
-        for step, name in enumerate(run.track(list(GRID) * ROUNDS, "Weighing the signals", len(GRID) * ROUNDS)):
+        paced = self.few is not None and any(bool(s.pace.any()) for s in self.few.supported.values())
+        names = [name for name in GRID if paced or name != "pace"]
+        for step, name in enumerate(run.track(names * ROUNDS, "Weighing the signals", len(names) * ROUNDS)):
             for value in GRID[name]:
                 run.check()
                 tried = replace(mixture, **{name: value})  # type: ignore[arg-type]
                 merit = best if tried == mixture else self._merit(tried)
                 if merit > best + MARGIN:
                     mixture, best = tried, merit
-            if step + 1 == len(GRID) and mixture == self.start():
+            if step + 1 == len(names) and mixture == self.start():
                 break
         return mixture
 

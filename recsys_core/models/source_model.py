@@ -95,7 +95,7 @@ JUDGING = 3
 class SourceModel:
     """Two towers on content beside what is bought together; the formula is in `head.py`.
 
-    serves_new_products: any product, by content. serves_new_customers: no; one without history gets scores of 0.
+    serves_new_products: any product, by content. serves_new_customers: no; to one without history products differ by their pace alone.
 
         model = SourceModel().fit(catalog, run=RunContext(seed=0))
         model.save(folder)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from recsys_core.pace import gaps
 from recsys_core.tables.columns import CATEGORY_SEPARATOR, CUSTOMER, PRODUCT
 from recsys_core.ui.launch_loaded import OURS, Loaded
 from recsys_core.workspace.exports import with_customers, with_products
@@ -105,7 +104,7 @@ def product_facts(loaded: Loaded, product_id: str) -> ProductFacts:
     present = {name: row[name] for name in ("category", "brand", "price") if name in row and pd.notna(row[name])}
     sales = launch.support[launch.support[PRODUCT] == product_id]
     buyers = pd.Index(sales[CUSTOMER].unique())
-    between = pd.Series(gaps(*launch.first_purchases, len(launch.product_ids))[0], launch.product_ids)
+    between = launch.days_between
     return ProductFacts(
         category=present.get("category"),
         brand=present.get("brand"),

@@ -18,6 +18,7 @@ from recsys_core.ui.numbers import counted, number
 from recsys_core.ui.plain import for_html, plain
 
 ROWS_SHOWN = 1000
+LEAST_DAYS = 0.1
 """Of a larger audience; the download has all of it."""
 BY_NUMBER, BY_SHARE = "Number", "Share"
 SHARES = [0.01, 0.02, 0.05, 0.1, 0.2]
@@ -99,14 +100,18 @@ def _facts(loaded: Loaded, product: str) -> None:
         said.append(f"{counted(facts.first_sales, 'first sale')} to {counted(facts.buyers, 'customer')}{strangers}")
     if facts.days_between is not None:
         said.append(
-            f"{number(facts.days_between, 1)} days from one to the next (half of this launch: "
-            f"{number(facts.days_between_usually, 1)} or less)"
+            f"{_days(facts.days_between)} days from one to the next (median of this launch: "
+            f"{_days(facts.days_between_usually)})"
         )
     said.append(f"goes by: {loaded.adapted.ways[product]}")
     st.markdown(f":material/sell: {' · '.join(said)}")
     if loaded.certainty is not None:
         shots = int(loaded.adapted.shots[loaded.adapted.positions([product])[0]])
         st.markdown(f":material/target: {loaded.certainty.sentence(shots)}")
+
+
+def _days(days: float) -> str:
+    return number(days, 1) if days >= LEAST_DAYS else f"under {LEAST_DAYS}"
 
 
 def _categories(loaded: Loaded, ranked: Ranked) -> None:

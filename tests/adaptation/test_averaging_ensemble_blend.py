@@ -195,7 +195,7 @@ def test_products_are_weighed_by_their_own_first_sales(supporter_source, support
     customers = scorer.customers(supporter_source.weights_)
     support = new.support.tolil()
     support[0] = 0
-    less = adapted.adapter.side(scorer, new.with_support(support.tocsr())).scores(customers)
+    less = adapted.adapter.side(scorer, new.with_supporters(support.tocsr())).scores(customers)
     np.testing.assert_allclose(less[:, 1:], adapted.side.scores(customers)[:, 1:], atol=1e-5)
     bare = adapted.adapter.side(scorer, new.without_support()).scores(customers)
     np.testing.assert_allclose(less[:, 0], bare[:, 0], atol=1e-5)

@@ -119,7 +119,7 @@ def test_they_fade_as_real_supporters_come(placed: PlacedLaunch) -> None:
     for shots in (1, 4, 16, 64):
         where = (np.repeat(np.arange(n), shots), order[:, :shots].ravel())
         support = sp.csr_matrix((np.ones(n * shots, dtype=np.float32), where), (n, n_customers))
-        new = placed.new.with_support(support)
+        new = placed.new.with_supporters(support)
         changes.append(np.linalg.norm(theta(placed, new, 2) - theta(placed, new, 0), axis=1).mean())
     assert (np.diff(changes) < 0).all()
     assert changes[-1] < changes[0] / 4
@@ -129,7 +129,7 @@ def test_one_product_alone_has_the_term_it_has_among_all(placed: PlacedLaunch) -
     customers = placed.scorer.customers(placed.scorer.weights).dense
     support = placed.new.support.tolil()
     support[7] = 0
-    new = placed.new.with_support(support.tocsr())
+    new = placed.new.with_supporters(support.tocsr())
     said = expit(customers @ theta(placed, new, 2).T)
     for product in (7, 8):
         alone = expit(customers @ theta(placed, new.repeated(product, 1), 2).T)[:, 0]

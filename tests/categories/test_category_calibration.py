@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from recsys_core.categories.calibration import Calibration, cross_fitted
+from recsys_core.categories.calibration import SHARPEST, Calibration, cross_fitted
 
 
 def test_probabilities_are_how_often_it_is_so_and_the_order_stays() -> None:
@@ -50,8 +50,9 @@ def test_a_mean_of_models_is_as_sure_as_each_of_them_and_in_the_same_order() -> 
     calibration = Calibration.fit(np.log(models[0][:2000]), truth[:2000])
     mean = np.mean(models, axis=0)[2000:]
     each = float(np.mean([calibration.sureness(np.log(one[2000:])) for one in models]))
-    made = calibration.as_sure_as(each, np.log(mean))
+    made = calibration.chances(calibration.sharper(np.log(mean), each) * np.log(mean))
     assert calibration.sureness(np.log(mean)) < each - 0.02, "nothing would be to do"
     assert made.max(axis=1).mean() == pytest.approx(each, abs=0.01)
     np.testing.assert_array_equal(made.argmax(axis=1), mean.argmax(axis=1))
-    np.testing.assert_array_equal(calibration.as_sure_as(0.1, np.log(mean)), calibration.chances(np.log(mean)))
+    assert calibration.sharper(np.log(mean), 0.1) == 1
+    assert calibration.sharper(np.log(mean), 0.999) == SHARPEST
