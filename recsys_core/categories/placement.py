@@ -42,7 +42,7 @@ RERANKED = 500
 """With fewer products there is too little to learn that from."""
 JUDGED = 5000
 """So many products, at most, tell how far placements can be trusted."""
-UNSEEN = 300
+UNSEEN = 150
 """So many, or a tenth, are learned from by none of the models whose mean is taken."""
 
 

@@ -30,8 +30,11 @@ GRID: dict[str, tuple[float, ...]] = {
     "taste_prior": (0.7, 1.5, 3, 5, 10, 20),
     "baskets_growth": (0, 0.25, 0.5, 1, 2),
     "baskets_prior": (0.7, 1.5, 3, 5, 10, 20),
-    "pace": (0, 0.25, 0.5, 1, 1.5, 2.5),
 }
+PACES = (0.5, 1, 1.5, 2.5, 4)
+PACE_MARGIN = 0.005
+"""The best of these is taken only if it gains more than this share over none: pace is the same for all customers, so that what is
+due to chance depends on how many products there are, not customers."""
 MEANING_SHARES = (0.2, 0.4, 0.6)
 """Tried before all else, on new products without first sales: where a product's neighbours are decides on the other signals."""
 ROUNDS = 2
@@ -200,18 +203,24 @@ class MixtureSearch:
         """The best mixture found, from the start."""
         mixture = self.start()
         best = self._merit(mixture)
-        paced = self.few is not None and any(bool(s.pace.any()) for s in self.few.supported.values())
-        names = [name for name in GRID if paced or name != "pace"]
-        for step, name in enumerate(run.track(names * ROUNDS, "Weighing the signals", len(names) * ROUNDS)):
+        for step, name in enumerate(run.track(list(GRID) * ROUNDS, "Weighing the signals", len(GRID) * ROUNDS)):
             for value in GRID[name]:
                 run.check()
                 tried = replace(mixture, **{name: value})  # type: ignore[arg-type]
                 merit = best if tried == mixture else self._merit(tried)
                 if merit > best + MARGIN:
                     mixture, best = tried, merit
-            if step + 1 == len(names) and mixture == self.start():
+            if step + 1 == len(GRID) and mixture == self.start():
                 break
-        return mixture
+        return self._paced(mixture, best)
+
+    def _paced(self, mixture: Mixture, merit: float) -> Mixture:
+        """The mixture with the best weight of pace; merit: without."""
+        if self.few is None or not any(bool(s.pace.any()) for s in self.few.supported.values()):
+            return mixture
+        tried = {pace: self._merit(replace(mixture, pace=pace)) for pace in PACES}
+        best = max(tried, key=tried.__getitem__)
+        return replace(mixture, pace=best) if tried[best] > merit + PACE_MARGIN else mixture
 
     def _merit(self, mixture: Mixture) -> float:
         figures = self.figures(mixture)

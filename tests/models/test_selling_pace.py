@@ -48,10 +48,10 @@ def source() -> SourceModel:
 
 
 def test_it_counts_where_it_tells_and_not_elsewhere(source: SourceModel) -> None:
-    assert source.head_.mixture.pace > 0.5
+    assert source.head_.mixture.pace > 0
     assert source.replayed_["5"] > 1.1 * source.replayed_["1"]
     other = SourceModel(source.config).fit(shop(pace_tells=False), run=RunContext())
-    assert other.head_.mixture.pace < source.head_.mixture.pace / 2
+    assert other.head_.mixture.pace == 0
 
 
 def test_the_faster_of_two_products_comes_first_for_everyone(source: SourceModel, tmp_path: Path) -> None:
