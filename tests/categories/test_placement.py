@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys_core.categories import category_net
+from recsys_core.categories.calibration import Calibration
 from recsys_core.categories.candidates import Candidates, Evidence
 from recsys_core.categories.placement import ERROR_RATE, place, threshold_for
 from recsys_core.content.pretrained import PretrainedEncoder
@@ -22,6 +24,15 @@ def catalog(per_category: int = 40) -> pd.DataFrame:
         for number in range(per_category)
     ]
     return pd.DataFrame(rows, columns=["product_id", "title", "category"])
+
+
+def partly_vague() -> pd.DataFrame:
+    """A quarter of the titles name no kind of thing."""
+    rng = np.random.default_rng(5)
+    shop = catalog(130)
+    vague = rng.random(len(shop)) < 0.25
+    shop["title"] = shop["title"].where(~vague, [f"{a} {b}" for a, b in rng.choice(COLOURS, (len(shop), 2))])
+    return shop
 
 
 def new(*titles: str | None) -> pd.DataFrame:
@@ -66,10 +77,7 @@ def test_the_network_places_too() -> None:
 
 
 def test_of_many_products_thorough_placing_learns_what_speaks_for_a_category(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(5)
-    shop = catalog(130)
-    vague = rng.random(len(shop)) < 0.25
-    shop["title"] = shop["title"].where(~vague, [f"{a} {b}" for a, b in rng.choice(COLOURS, (len(shop), 2))])
+    shop = partly_vague()
     stages: list[str] = []
     run = RunContext(report=lambda values: stages.append(values.get("stage", "")))
     products = new("green mug", "old doll", "白色短袖上衣", None)
@@ -85,6 +93,23 @@ def test_of_many_products_thorough_placing_learns_what_speaks_for_a_category(mon
     assert placed.loc[placed["rank"] == 1, "known"].tolist() == [True, True, True, False]
     assert trust.products == len(shop) - len(shop) // 10
     assert {"Learning the categories (5 of 5)", "Choosing among the likeliest categories"} <= set(stages)
+
+
+def test_the_mean_of_five_is_made_surer_by_what_none_of_them_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(category_net, "STEPS", (20, 20))
+    shop, asked = partly_vague(), []
+
+    def sure(factor: float) -> np.ndarray:
+        def sharper(self: Calibration, margins: np.ndarray, sureness: float) -> float:
+            asked.append(len(margins))
+            return factor
+
+        monkeypatch.setattr(Calibration, "sharper", sharper)
+        placed, _ = place(shop, new("red large", "blue mug"), thorough=True, run=RunContext())
+        return placed.loc[placed["rank"] == 1, "probability"].to_numpy()
+
+    assert (sure(2.0) > sure(1.0)).all()
+    assert asked == [52, 52]
 
 
 def test_equally_likely_ones_are_answered_all_or_none() -> None:
