@@ -89,21 +89,16 @@ class Evidence:
 
         margins, log_chances: (n, n_categories) of two models; learned: (m,) products, of_learned: (m,) their categories.
         """
-        parts = []
-        for start in range(0, max(len(rows), 1), BLOCK):
-            run.check()
-            some = slice(start, start + BLOCK)
-            parts.append(self._block(rows[some], margins[some], log_chances[some], learned, of_learned))
-        return Candidates.joined(parts)
-
-    def _block(
-        self,
-        rows: np.ndarray,
-        margins: np.ndarray,
-        log_chances: np.ndarray,
-        learned: np.ndarray,
-        of_learned: np.ndarray,
-    ) -> Candidates:
+        if len(rows) > BLOCK:
+            # All products × categories at once would take several times the memory of the scores.
+            blocks = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]
+            return Candidates.joined(
+                [
+                    self.candidates(rows[some], margins[some], log_chances[some], learned, of_learned, run=run)
+                    for some in blocks
+                ]
+            )
+        run.check()
         scores = margins + log_chances
         category = np.argsort(-scores, axis=1, kind="stable")[:, :AT_MOST]
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
